@@ -1,0 +1,29 @@
+"""The first layers of every builder: from ids or features to masked vectors."""
+
+import keras
+
+from rnnzoo.layers import OneHot, WordDropout
+
+
+def embed_tokens(token_ids, vocabulary_size, *, input="embedding", embedding_dim=128, word_dropout=0.0, dropout=0.0):
+    """Turns token ids into vectors that carry the padding mask `token_ids != 0`.
+
+    Args:
+        token_ids: Keras tensor, (batch, time) int.
+        vocabulary_size: Number of ids.
+        input: `embedding` or `one_hot`.
+        embedding_dim: Width of the embedding.
+        word_dropout: Share of tokens that become the unknown token while training.
+        dropout: Dropout on the vectors of an embedding.
+
+    Returns:
+        Keras tensor, (batch, time, `embedding_dim` or `vocabulary_size`) float.
+    """
+    if word_dropout:
+        token_ids = WordDropout(word_dropout, name="word_dropout")(token_ids)
+    if input == "one_hot":
+        return OneHot(vocabulary_size, name="one_hot")(token_ids)
+    if input != "embedding":
+        raise ValueError(f"input must be embedding or one_hot, not {input!r}")
+    vectors = keras.layers.Embedding(vocabulary_size, embedding_dim, mask_zero=True, name="embedding")(token_ids)
+    return keras.layers.Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors

@@ -1,0 +1,99 @@
+"""Many to one: a class for a whole sequence."""
+
+import keras
+
+from rnnzoo.builders.inputs import embed_tokens
+from rnnzoo.layers import RecurrentStack, SequencePooling
+
+
+def build_text_classifier(
+    num_classes,
+    vocabulary_size=None,
+    *,
+    feature_dim=None,
+    input="embedding",
+    embedding_dim=128,
+    cell="simple_rnn",
+    units=128,
+    num_layers=1,
+    bidirectional=True,
+    stack="residual",
+    pooling="mean_max",
+    activation="tanh",
+    recurrent_initializer="orthogonal",
+    dropout=0.3,
+    recurrent_dropout=0.0,
+    word_dropout=0.0,
+    name="text_classifier",
+):
+    """Builds a recurrent classifier of token ids or of float features.
+
+    Args:
+        num_classes: Number of classes.
+        vocabulary_size: Number of token ids; the model's input is then `token_ids`, (batch, time) int,
+            padded on the right with 0.
+        feature_dim: Instead of `vocabulary_size`, the width of each step; the input is then `features`,
+            (batch, time, feature_dim) float, where a step of zeros is padding. `input`, `embedding_dim` and
+            `word_dropout` are for token ids.
+        input: `embedding` or `one_hot`: how ids enter the network.
+        embedding_dim: Width of the embedding.
+        cell: `simple_rnn`, `gru` or `lstm`.
+        units: Width of a recurrent layer, for each direction.
+        num_layers: Number of recurrent layers.
+        bidirectional: Whether to read in both directions.
+        stack: `residual` (pre-norm blocks) or `plain`; see `rnnzoo.layers.RecurrentStack`.
+        pooling: `last`, `mean`, `max`, `mean_max` or `attention`, over the real steps.
+        activation: Activation of the cell.
+        recurrent_initializer: `orthogonal`, `glorot_uniform` or `identity`.
+        dropout: Dropout on embeddings, after each recurrent layer and before the output.
+        recurrent_dropout: Dropout on the state, one mask for all steps.
+        word_dropout: Share of tokens that become the unknown token while training.
+        name: Name of the model.
+
+    Returns:
+        A functional Keras model with the output `logits`, (batch, num_classes) float32. The mask reaches
+        the pooling, where it ends.
+
+    Raises:
+        ValueError: An argument has an impossible value.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = build_text_classifier(num_classes=3, vocabulary_size=20, units=8, embedding_dim=4)
+    >>> model(np.array([[4, 5, 6], [7, 0, 0]])).shape
+    TensorShape([2, 3])
+    """
+    if (vocabulary_size is None) == (feature_dim is None):
+        raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
+    if feature_dim is not None and (word_dropout or input != "embedding"):
+        raise ValueError("word_dropout and input are for token ids, not for float features")
+    if vocabulary_size is not None:
+        inputs = keras.Input((None,), dtype="int32", name="token_ids")
+        x = embed_tokens(
+            inputs,
+            vocabulary_size,
+            input=input,
+            embedding_dim=embedding_dim,
+            word_dropout=word_dropout,
+            dropout=dropout,
+        )
+    else:
+        inputs = keras.Input((None, feature_dim), dtype="float32", name="features")
+        x = keras.layers.Masking(name="masking")(inputs)
+    x = RecurrentStack(
+        units,
+        num_layers,
+        cell=cell,
+        bidirectional=bidirectional,
+        stack=stack,
+        dropout=dropout,
+        recurrent_dropout=recurrent_dropout,
+        recurrent_initializer=recurrent_initializer,
+        activation=activation,
+        name="recurrent_stack",
+    )(x)
+    x = SequencePooling(pooling, bidirectional=bidirectional, name="pooling")(x)
+    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
+    return keras.Model(inputs, logits, name=name)

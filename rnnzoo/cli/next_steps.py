@@ -1,0 +1,55 @@
+"""What a finished run shows: scores, answers to examples, and what to type next."""
+
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+_COUNTS = ("split", "num_examples")
+
+
+def show_scores(console: Console, result: dict[str, Any]) -> None:
+    """Prints the scores on the reported split."""
+    test = result["test"]
+    console.print(f"\nscores on {test['split']} ({test['num_examples']:,} examples)", highlight=False)
+    table = Table(show_header=False, box=None)
+    for name, value in test.items():
+        if name not in _COUNTS:
+            table.add_row(f"  {name.replace('_', ' ')}", f"{value:.4f}")
+    console.print(table)
+
+
+def show_example_answers(console: Console, export: Path) -> None:
+    """Asks the export the examples that it carries and prints the answers."""
+    from rnnzoo.cli.answers import print_answers
+    from rnnzoo.serving import load
+    from rnnzoo.zoo.catalogue import read_example_texts
+
+    texts = read_example_texts(export)
+    console.print("\nanswers of the export")
+    print_answers(console, texts, load(str(export)).predict(texts))
+
+
+def show_next_steps(console: Console, row_name: str, run: Path, export: Path | None) -> None:
+    """Says where everything is and what to type next."""
+    from rnnzoo.config.locations import served_name
+
+    console.print(f"\nrun:     {run}", highlight=False, soft_wrap=True)
+    if export is None:
+        console.print(f"next:    rnnzoo export {run}", highlight=False, soft_wrap=True)
+        return
+    name = served_name(row_name)
+    console.print(f"export:  {export}", highlight=False, soft_wrap=True)
+    console.print(
+        f'predict: rnnzoo predict {row_name} "your text"\n'
+        f'serve:   docker run -p 8501:8501 -v "$PWD/{export.parent}:/models/{name}" -e MODEL_NAME={name} '
+        "tensorflow/serving"
+        if not export.is_absolute()
+        else f'predict: rnnzoo predict {export} "your text"\n'
+        f'serve:   docker run -p 8501:8501 -v "{export.parent}:/models/{name}" -e MODEL_NAME={name} '
+        "tensorflow/serving",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )

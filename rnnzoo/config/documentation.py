@@ -1,0 +1,105 @@
+"""Every key of a config with its type, default and meaning, read off the schema."""
+
+import json
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from rnnzoo.config.schema import RUN_CONFIGS
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a config.
+
+    Attributes:
+        name: Dotted name.
+        allowed: Its type or its choices.
+        value: Its value in the config at hand, or its default, as TOML has it; "" where it has none.
+        description: What it means.
+    """
+
+    name: str
+    allowed: str
+    value: str
+    description: str
+
+
+def document_keys(schema: type[BaseModel], config: BaseModel | None = None, prefix: str = "") -> list[Key]:
+    """Lists the keys of a schema, in order, with the values of a config or the defaults."""
+    keys = []
+    for name, field in schema.model_fields.items():
+        value = getattr(config, name) if config is not None else field.default
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            nested = value if isinstance(value, BaseModel) else None
+            keys += document_keys(field.annotation, nested, f"{prefix}{name}.")
+        else:
+            shown = "" if field.is_required() and config is None else json.dumps(value, ensure_ascii=False)
+            keys.append(Key(prefix + name, _allowed(field), shown, field.description or ""))
+    return keys
+
+
+def annotate(keys: list[Key]) -> list[str]:
+    """Returns the lines of a TOML file that says what each key means."""
+    lines, section = [], ""
+    for key in keys:
+        *sections, name = key.name.split(".")
+        if ".".join(sections) != section:
+            section = ".".join(sections)
+            lines += ["", f"[{section}]"]
+        lines += [f"# {key.description} ({key.allowed})", f"{name} = {key.value}"]
+    return lines
+
+
+def write_reference() -> str:
+    """Returns the reference of all config keys in Markdown."""
+    lines = [
+        "# Config keys",
+        "",
+        "A config is a TOML file, one for a run. A key `section.key` stands in the file as `key = …` below",
+        "`[section]`, and is overridden on the command line by `--set section.key=value`. Other keys are refused.",
+        "",
+        "Made by `python -m rnnzoo.config.documentation`; do not edit by hand.",
+    ]
+    for task, schema in RUN_CONFIGS.items():
+        keys = document_keys(schema)
+        lines += ["", f'## `task = "{task}"`', "", *_write_table(key for key in keys if "." not in key.name)]
+        for name, field in schema.model_fields.items():
+            section = [key for key in keys if key.name.startswith(f"{name}.")]
+            if section:
+                lines += ["", f"### `[{name}]`", "", field.annotation.__doc__, "", *_write_table(section)]
+    return "\n".join(lines) + "\n"
+
+
+def _write_table(keys: Iterable[Key]) -> Iterator[str]:
+    yield "| key | type | default | meaning |"
+    yield "|---|---|---|---|"
+    for key in keys:
+        default = f"`{key.value}`" if key.value else "required"
+        cells = (f"`{key.name}`", key.allowed, default, key.description)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _allowed(field: FieldInfo) -> str:
+    annotation = field.annotation
+    if get_origin(annotation) is Literal:
+        return " | ".join(str(choice) for choice in get_args(annotation))
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " | ".join(part.__name__ for part in get_args(annotation))
+    name = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}.get(
+        getattr(annotation, "__name__", ""), "list of strings"
+    )
+    bounds = []
+    for rule in field.metadata:
+        for symbol, bound in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):
+            if getattr(rule, bound, None) is not None:
+                bounds.append(f"{symbol} {getattr(rule, bound)}")
+    return f"{name} {', '.join(bounds)}".strip()
+
+
+if __name__ == "__main__":
+    print(write_reference(), end="")

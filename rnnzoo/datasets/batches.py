@@ -1,0 +1,87 @@
+"""Batches of a few fixed shapes, as a function of seed and epoch alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnnzoo.datasets.columns import Column
+
+EXAMPLE_INDEX = "example_index"
+
+
+@dataclass(frozen=True)
+class _Bucket:
+    width: int
+    rows: np.ndarray
+
+
+class Batches:
+    """Cuts encoded examples into batches.
+
+    Every batch of a bucket has the same number of rows and the same width. The last batch of a
+    bucket is filled with empty rows; `example_index`, (batch,) int64, tells the examples apart and is
+    -1 for filler.
+
+    Args:
+        columns: Encoded examples.
+        length_column: Name of the sequence column that decides the bucket.
+        widths: Increasing widths of the buckets; longer sequences are cut.
+        batch_size: Rows of a batch.
+        seed: Seed of the order; None: the examples are not shuffled.
+    """
+
+    def __init__(
+        self,
+        columns: dict[str, Column],
+        length_column: str,
+        widths: list[int],
+        batch_size: int,
+        seed: int | None = None,
+    ):
+        self._columns = columns
+        self._batch_size = batch_size
+        self._seed = seed
+        lengths = columns[length_column].lengths
+        self.num_examples = len(lengths)
+        self.num_steps = int(np.minimum(lengths, widths[-1]).sum())
+        places = np.minimum(np.searchsorted(widths, lengths), len(widths) - 1)
+        self._buckets = [
+            _Bucket(width, rows) for place, width in enumerate(widths) if len(rows := np.flatnonzero(places == place))
+        ]
+
+    def __len__(self) -> int:
+        """Number of batches of an epoch."""
+        return sum(-(-len(bucket.rows) // self._batch_size) for bucket in self._buckets)
+
+    @property
+    def shapes(self) -> dict[tuple[int, int], int]:
+        """How many batches of an epoch have which shape (rows, width)."""
+        return {
+            (self._batch_size, bucket.width): -(-len(bucket.rows) // self._batch_size) for bucket in self._buckets
+        }
+
+    def epoch(self, epoch: int = 0, start: int = 0) -> Iterator[dict[str, np.ndarray]]:
+        """Yields the batches of an epoch, from batch number `start` on.
+
+        Returns:
+            Dictionaries of arrays: sequences padded to (batch, width, ...), plain values (batch, ...),
+            and `example_index`.
+        """
+        for width, rows in self._plan(epoch)[start:]:
+            batch = {EXAMPLE_INDEX: rows}
+            for name, column in self._columns.items():
+                batch[name] = column.take(rows) if column.offsets is None else column.pad(rows, width)
+            yield batch
+
+    def _plan(self, epoch: int) -> list[tuple[int, np.ndarray]]:
+        shuffle = None if self._seed is None else np.random.default_rng([self._seed, epoch])
+        plan = []
+        for bucket in self._buckets:
+            rows = bucket.rows if shuffle is None else shuffle.permutation(bucket.rows)
+            missing = -len(rows) % self._batch_size
+            rows = np.concatenate([rows, np.full(missing, -1, rows.dtype)])
+            plan += [(bucket.width, part) for part in rows.reshape(-1, self._batch_size)]
+        if shuffle is not None:
+            plan = [plan[place] for place in shuffle.permutation(len(plan))]
+        return plan

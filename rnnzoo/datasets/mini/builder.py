@@ -1,0 +1,53 @@
+"""The miniature language as a TFDS data set."""
+
+from collections.abc import Callable, Iterator
+
+import tensorflow_datasets as tfds
+
+from rnnzoo.datasets.mini.description import CONFIGURATIONS, Feature
+from rnnzoo.datasets.mini.sentences import generate_sentences
+from rnnzoo.datasets.mini.stories import generate_stories
+
+# One generator a configuration: it takes a split's name and yields examples. A new configuration is an
+# entry in `CONFIGURATIONS` and one here.
+GENERATORS: dict[str, Callable[[str], Iterator[dict]]] = {
+    "sentences": generate_sentences,
+    "stories": generate_stories,
+}
+
+
+class RnnzooMini(tfds.core.GeneratorBasedBuilder):
+    """Opinions and stories in a miniature language, made on the spot, without any download."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    RELEASE_NOTES = {"1.0.0": "First release."}  # noqa: RUF012
+    BUILDER_CONFIGS = [  # noqa: RUF012
+        tfds.core.BuilderConfig(name=name, description=configuration.description)
+        for name, configuration in CONFIGURATIONS.items()
+    ]
+
+    def _info(self) -> tfds.core.DatasetInfo:
+        features = CONFIGURATIONS[self.builder_config.name].features
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description="A miniature English with opinions, names and an invented second language; "
+            "its words, grammar and sentences are part of rnnzoo and share its licence.",
+            features=tfds.features.FeaturesDict({name: _make_feature(feature) for name, feature in features.items()}),
+            license="Apache License 2.0, like rnnzoo itself.",
+        )
+
+    def _split_generators(self, dl_manager) -> dict[str, Iterator]:
+        splits = CONFIGURATIONS[self.builder_config.name].splits
+        return {split: self._generate_examples(split) for split in splits}
+
+    def _generate_examples(self, split: str) -> Iterator[tuple[int, dict]]:
+        yield from enumerate(GENERATORS[self.builder_config.name](split))
+
+
+def _make_feature(feature: Feature):
+    if feature.kind == "text":
+        return tfds.features.Text()
+    if feature.kind == "texts":
+        return tfds.features.Sequence(tfds.features.Text())
+    label = tfds.features.ClassLabel(names=list(feature.names))
+    return tfds.features.Sequence(label) if feature.kind == "labels" else label

@@ -1,0 +1,36 @@
+"""Losses as sums over what is real, so that padding and filler rows count for nothing."""
+
+import tensorflow as tf
+
+
+def softmax_cross_entropy_sum(
+    logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, label_smoothing: float = 0.0
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sums the cross entropy of softmax over examples or steps.
+
+    Args:
+        logits: (..., classes) float.
+        labels: True classes, (...) int; any value where the weight is 0.
+        weights: 1 for real examples or steps, 0 for padding, (...) float.
+        label_smoothing: Share of the target that is spread evenly over all classes.
+
+    Returns:
+        The weighted sum of the losses in nats and the sum of the weights, both () float32. The mean loss
+        of any union of batches is the quotient of the summed pairs.
+
+    Example:
+
+    >>> loss, weight = softmax_cross_entropy_sum(tf.zeros([2, 4]), tf.constant([1, 0]), tf.constant([1.0, 0.0]))
+    >>> round(float(loss / weight), 4)  # log(4)
+    1.3863
+    """
+    weights = tf.cast(weights, tf.float32)
+    is_real = weights > 0
+    # Replaced before the softmax: times zero, what is infinite at padding would be NaN, in the gradient too.
+    log_probabilities = tf.nn.log_softmax(tf.where(is_real[..., None], tf.cast(logits, tf.float32), 0.0))
+    labels = tf.where(is_real, labels, tf.zeros_like(labels))
+    losses = -tf.gather(log_probabilities, labels, batch_dims=labels.shape.rank)
+    if label_smoothing:
+        uniform = -tf.reduce_mean(log_probabilities, axis=-1)
+        losses = (1.0 - label_smoothing) * losses + label_smoothing * uniform
+    return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)

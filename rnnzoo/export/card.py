@@ -1,0 +1,101 @@
+"""The model card of an export, from the facts of its run."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from rnnzoo.config import RunConfig
+from rnnzoo.config.locations import served_name
+
+_NOT_METRICS = ("split", "num_examples", "seed")
+
+
+def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping[str, Any], examples: list[str]) -> str:
+    """Returns the card in Markdown.
+
+    Args:
+        config: The run's config.
+        result: Its `metrics.json`.
+        signatures: The exported functions by signature.
+        examples: Inputs for the example request.
+    """
+    test, model = result["test"], config.model
+    seeds = result.get("seeds") or [{"seed": result["seed"], **test}]
+    metrics = [name for name, value in test.items() if name not in _NOT_METRICS and isinstance(value, float)]
+    direction = "bidirectional " if getattr(model, "bidirectional", False) else ""
+    lines = [
+        f"# {config.name}",
+        "",
+        f"{config.task.replace('_', ' ').capitalize()} with {model.num_layers} {direction}`{model.cell}` "
+        f"layer{'s' if model.num_layers > 1 else ''} of {model.units} units ({model.stack} stack), "
+        f"{result['parameters']:,} parameters.",
+        "",
+        "## Scores",
+        "",
+        f"On the split `{test['split']}` of `{config.data.dataset}` ({test['num_examples']:,} examples), which was "
+        f"scored once, after everything was chosen on {result['validation']['split']}.",
+        "",
+        f"| metric | this export (seed {result['seed']}) | mean of {len(seeds)} seed"
+        f"{'s' if len(seeds) > 1 else ''} | range |",
+        "|---|---|---|---|",
+    ]
+    for name in metrics:
+        values = [seed[name] for seed in seeds]
+        mean = sum(values) / len(values)
+        spread = f"{min(values):.4f} to {max(values):.4f}"
+        lines.append(f"| {name.replace('_', ' ')} | {test[name]:.4f} | {mean:.4f} | {spread} |")
+    validation = result["validation"]
+    lines += [
+        "",
+        f"Accuracy of the same model on {validation['split']}: {validation[result['headline_metric']]:.4f} "
+        f"({validation['num_examples']:,} examples)."
+        if result["headline_metric"] == "accuracy"
+        else "",
+        "",
+        "## Training",
+        "",
+        f"`rnnzoo train {config.name}`: {result['minutes']:.1f} minutes on {result['cores']} cores "
+        f"({result['processor']}), {result['epochs']} epochs, the best was epoch {result['best_epoch']}. "
+        "All settings are in `config.toml` beside this card.",
+        "",
+        "## Data",
+        "",
+        config.export.data_note or f"TFDS `{config.data.dataset}`; see its page in the TFDS catalogue for the licence.",
+        "",
+        "## Signatures",
+        "",
+        "| signature | inputs | outputs |",
+        "|---|---|---|",
+    ]
+    for name, function in signatures.items():
+        concrete = function.get_concrete_function()
+        inputs = concrete.structured_input_signature[0] or tuple(concrete.structured_input_signature[1].values())
+        outputs = concrete.structured_outputs
+        lines.append(
+            f"| `{name}` | {', '.join(_tensor(spec.name, spec) for spec in inputs)} | "
+            f"{', '.join(_tensor(key, spec) for key, spec in outputs.items())} |"
+        )
+    request = json.dumps({"instances": examples[:2]}, ensure_ascii=False).replace("'", "'\\''")
+    lines += [
+        "",
+        f"A text is cut after {config.text.max_length} {config.text.tokenizer}. Broken UTF-8 is replaced by U+FFFD; an "
+        "empty text is answered too.",
+        "",
+        "```sh",
+        f"rnnzoo predict {config.name} {_quote(examples[0])}",
+        f"curl -d '{request}' http://localhost:8501/v1/models/{served_name(config.name)}:predict",
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _tensor(name: str, spec: Any) -> str:
+    shape = ", ".join(
+        "batch" if place == 0 else "time" if size is None else str(size) for place, size in enumerate(spec.shape)
+    )
+    return f"`{name}` {spec.dtype.name} ({shape})"
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`") + '"'

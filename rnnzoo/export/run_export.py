@@ -1,0 +1,44 @@
+"""From a finished run to a checked export."""
+
+import json
+from pathlib import Path
+
+from rnnzoo.config import dump_config
+from rnnzoo.export.card import write_card
+from rnnzoo.export.exporter import ExportResult, export_model
+from rnnzoo.training.run import load_run
+from rnnzoo.training.run_folder import RunFolder
+
+
+def export_run(folder: RunFolder, root: Path) -> ExportResult:
+    """Exports the model of a finished run to `<root>/<row name>/<next version>/`, after checking it.
+
+    Args:
+        folder: The run's folder.
+        root: Folder of the exports.
+
+    Raises:
+        UserError: The run is not finished, or a check failed.
+    """
+    result = folder.read_json("metrics.json")
+    task, model = load_run(folder)
+    config = task.config
+    module, signatures = task.make_serving_module(model)
+    examples = task.example_texts()
+    extra_files: dict[str, str | bytes] = {
+        "config.toml": dump_config(config),
+        "score.json": json.dumps({**result, "examples": examples}, indent=2, ensure_ascii=False) + "\n",
+        "card.md": write_card(config, result, signatures, examples),
+    }
+    for path in sorted((folder.path / "vocabularies").iterdir()):
+        extra_files[path.name] = path.read_bytes()
+    return export_model(
+        module,
+        signatures,
+        row_name=config.name,
+        root=root,
+        requests=task.reference_requests(),
+        extra_files=extra_files,
+        num_parameters=model.count_params(),
+        max_bytes=int(config.export.max_megabytes * 1_000_000),
+    )

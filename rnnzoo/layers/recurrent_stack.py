@@ -1,0 +1,174 @@
+"""The recurrent stack that every builder uses."""
+
+import keras
+from keras import ops
+
+_CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+CELLS = tuple(_CELLS)
+RECURRENT_INITIALIZERS = ("orthogonal", "glorot_uniform", "identity")
+
+
+def state_size(cell: str, units: int) -> int:
+    """Returns the width of a layer's state: `units`, and for LSTM h and c joined.
+
+    Example:
+
+    >>> state_size("simple_rnn", 8), state_size("lstm", 8)
+    (8, 16)
+    """
+    return 2 * units if cell == "lstm" else units
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class RecurrentStack(keras.layers.Layer):
+    """Recurrent layers on top of each other.
+
+    By default each is a pre-norm residual block, `x + dropout(RNN(norm(x)))`, with a normalisation after
+    the last: the residual path carries the token, so that the recurrence only has to add context. A
+    plain SimpleRNN then learns what without it takes a GRU. `stack="plain"` puts layer on layer.
+
+    Args:
+        units: Width of a layer, for each direction.
+        num_layers: Number of layers.
+        cell: `simple_rnn`, `gru` or `lstm`.
+        bidirectional: Whether each layer reads both ways; its outputs are joined, forward first.
+        stack: `residual` or `plain`.
+        dropout: Dropout after each layer.
+        recurrent_dropout: Dropout on the state, one mask for all steps.
+        recurrent_initializer: `orthogonal`, `glorot_uniform`, or `identity` (simple_rnn only; Le et
+            al. 2015, with `activation="relu"`).
+        activation: Activation of the cell.
+        return_state: Whether to return the final state too; not with `bidirectional`.
+
+    Call arguments:
+        inputs: Sequences, (batch, time, features) float.
+        mask: (batch, time) bool, True for real steps. Other steps leave the state as it is.
+        initial_state: (batch, num_layers, state size) float; zeros where it is left out.
+        training: Whether dropout is on.
+        inputs_mask: `mask`, under the name that Keras gives it in a call with `initial_state`.
+
+    Returns:
+        (batch, time, width) float, where the width is `units`, twice that when bidirectional. The mask is
+        passed on. With `return_state` also the final state, (batch, num_layers, state size) float.
+
+    References:
+        Xiong et al. 2020, On Layer Normalization in the Transformer Architecture (pre-norm blocks).
+    """
+
+    def __init__(
+        self,
+        units,
+        num_layers=1,
+        cell="simple_rnn",
+        bidirectional=False,
+        stack="residual",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        recurrent_initializer="orthogonal",
+        activation="tanh",
+        return_state=False,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        _check("cell", cell, CELLS)
+        _check("stack", stack, ("residual", "plain"))
+        _check("recurrent_initializer", recurrent_initializer, RECURRENT_INITIALIZERS)
+        if num_layers < 1:
+            raise ValueError(f"num_layers must be at least 1, not {num_layers!r}")
+        if not 0.0 <= recurrent_dropout <= 1.0:
+            raise ValueError(f"recurrent_dropout must be between 0 and 1, not {recurrent_dropout!r}")
+        if recurrent_initializer == "identity" and cell != "simple_rnn":
+            raise ValueError(f"recurrent_initializer='identity' is for cell='simple_rnn', not for {cell!r}")
+        if return_state and bidirectional:
+            raise ValueError("return_state=True needs bidirectional=False: a backward state is no state to go on from")
+        self.units = units
+        self.num_layers = num_layers
+        self.cell = cell
+        self.bidirectional = bidirectional
+        self.stack = stack
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.recurrent_initializer = recurrent_initializer
+        self.activation = activation
+        self.return_state = return_state
+        self.supports_masking = True
+        self.width = 2 * units if bidirectional else units
+
+        self.recurrent_layers = [self._make_layer(place) for place in range(num_layers)]
+        self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{place}") for place in range(num_layers)]
+        self.projection = None
+        self.norms, self.final_norm = [], None
+        if stack == "residual":
+            self.norms = [keras.layers.LayerNormalization(name=f"norm_{place}") for place in range(num_layers)]
+            self.final_norm = keras.layers.LayerNormalization(name="final_norm")
+
+    def _make_layer(self, place):
+        # cuDNN refuses a batch with an empty sequence; a filler row is one.
+        gated = {} if self.cell == "simple_rnn" else {"use_cudnn": False}
+        layer = _CELLS[self.cell](
+            self.units,
+            **gated,
+            activation=self.activation,
+            recurrent_initializer=self.recurrent_initializer,
+            recurrent_dropout=self.recurrent_dropout,
+            return_sequences=True,
+            return_state=self.return_state,
+            name=f"{self.cell}_{place}",
+        )
+        return keras.layers.Bidirectional(layer, name=f"bidirectional_{place}") if self.bidirectional else layer
+
+    def build(self, input_shape):
+        shape = tuple(input_shape)
+        wide = (*shape[:-1], self.width)
+        if self.stack == "residual" and shape[-1] != self.width:
+            self.projection = keras.layers.Dense(self.width, name="projection")
+            self.projection.build(shape)
+        for place, layer in enumerate(self.recurrent_layers):
+            is_raw_input = place == 0 and self.stack == "plain"
+            layer.build(shape if is_raw_input else wide)
+            self.dropouts[place].build(wide)
+        for norm in [*self.norms, self.final_norm] if self.norms else []:
+            norm.build(wide)
+
+    def call(self, inputs, mask=None, initial_state=None, training=None, inputs_mask=None):
+        # Keras fills in `mask` only where `inputs` is the one tensor of the call.
+        mask = inputs_mask if mask is None else mask
+        if initial_state is not None and self.bidirectional:
+            raise ValueError("initial_state needs bidirectional=False: a backward state does not come from before")
+        x = inputs if self.projection is None else self.projection(inputs)
+        final_states = []
+        for place, layer in enumerate(self.recurrent_layers):
+            normed = self.norms[place](x) if self.norms else x
+            y = layer(normed, initial_state=self._layer_state(initial_state, place), mask=mask, training=training)
+            if self.return_state:
+                y, *state = y
+                final_states.append(ops.concatenate(state, axis=-1))
+            y = self.dropouts[place](y, training=training)
+            x = x + y if self.norms else y
+        if self.final_norm is not None:
+            x = self.final_norm(x)
+        return (x, ops.stack(final_states, axis=1)) if self.return_state else x
+
+    def _layer_state(self, initial_state, place):
+        if initial_state is None:
+            return None
+        state = initial_state[:, place]
+        return [state[:, : self.units], state[:, self.units :]] if self.cell == "lstm" else [state]
+
+    def compute_output_shape(self, input_shape):
+        output_shape = (*input_shape[:-1], self.width)
+        if not self.return_state:
+            return output_shape
+        return output_shape, (input_shape[0], self.num_layers, state_size(self.cell, self.units))
+
+    def get_config(self):
+        names = (
+            "units num_layers cell bidirectional stack dropout recurrent_dropout recurrent_initializer activation "
+            "return_state"
+        )
+        return super().get_config() | {name: getattr(self, name) for name in names.split()}
+
+
+def _check(argument, value, allowed):
+    if value not in allowed:
+        raise ValueError(f"{argument} must be one of {', '.join(allowed)}, not {value!r}")

@@ -1,0 +1,87 @@
+"""What happens to token ids before the first recurrent layer."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class WordDropout(keras.layers.Layer):
+    """Replaces random tokens by the unknown token while training, so that its embedding is learned.
+
+    Args:
+        rate: Share of the tokens to replace.
+        unknown_id: Id of the unknown token; ids above the special ones may be replaced.
+        num_special_ids: Ids below this many (padding, boundaries) are never replaced.
+        seed: Seed of the replacements.
+
+    Call arguments:
+        token_ids: (batch, time) int.
+        training: Whether to replace.
+
+    Returns:
+        (batch, time) int. Padding stays padding; a mask is passed on.
+    """
+
+    def __init__(self, rate, unknown_id=1, num_special_ids=4, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if not 0.0 <= rate <= 1.0:
+            raise ValueError(f"rate must be between 0 and 1, not {rate!r}")
+        self.rate = rate
+        self.unknown_id = unknown_id
+        self.num_special_ids = num_special_ids
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        pass
+
+    def call(self, token_ids, training=False):
+        if not training or not self.rate:
+            return token_ids
+        draws = keras.random.uniform(ops.shape(token_ids), seed=self.seed_generator)
+        replaced = ops.logical_and(draws < self.rate, token_ids >= self.num_special_ids)
+        return ops.where(replaced, ops.cast(self.unknown_id, token_ids.dtype), token_ids)
+
+    def compute_output_spec(self, token_ids, training=False):
+        return keras.KerasTensor(token_ids.shape, dtype=token_ids.dtype)
+
+    def get_config(self):
+        names = ("rate", "unknown_id", "num_special_ids", "seed")
+        return super().get_config() | {name: getattr(self, name) for name in names}
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class OneHot(keras.layers.Layer):
+    """Turns token ids into one-hot vectors and makes the padding mask.
+
+    Args:
+        size: Number of ids.
+
+    Call arguments:
+        token_ids: (batch, time) int.
+
+    Returns:
+        (batch, time, size) float; the mask is `token_ids != 0`.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        if size < 1:
+            raise ValueError(f"size must be at least 1, not {size!r}")
+        self.size = size
+
+    def build(self, input_shape):
+        pass
+
+    def call(self, token_ids):
+        return ops.one_hot(token_ids, self.size, dtype=self.compute_dtype)
+
+    def compute_mask(self, inputs, mask=None):
+        return ops.not_equal(inputs, 0)
+
+    def compute_output_spec(self, token_ids):
+        return keras.KerasTensor((*token_ids.shape, self.size), dtype=self.compute_dtype)
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}

@@ -1,0 +1,1 @@
+"""One file a task: where text pipeline, builder, loss, metrics and signatures meet."""

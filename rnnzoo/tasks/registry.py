@@ -1,0 +1,19 @@
+"""Tasks by name, imported only when one is made."""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from rnnzoo.config import RunConfig
+
+if TYPE_CHECKING:
+    from rnnzoo.tasks.task import Task
+
+_TASKS = {
+    "text_classification": ("rnnzoo.tasks.text_classification", "TextClassification"),
+}
+
+
+def make_task(config: RunConfig) -> "Task":
+    """Returns the task that a config is for."""
+    module, name = _TASKS[config.task]
+    return getattr(importlib.import_module(module), name)(config)

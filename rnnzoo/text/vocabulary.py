@@ -1,0 +1,104 @@
+"""Vocabularies: token ↔ id, built in one pass over the training texts."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+from rnnzoo.config import UserError
+from rnnzoo.text.special_tokens import SPECIAL_TOKENS, UNKNOWN_ID
+
+
+class Vocabulary(tf.Module):
+    """A fixed list of tokens with look-ups in both directions, as tables that an export can track.
+
+    The special tokens come first and cannot be produced by a text: a text that holds the characters
+    `<pad>` holds an unknown token, not padding.
+
+    Args:
+        tokens: All tokens in the order of their ids, beginning with `SPECIAL_TOKENS`.
+    """
+
+    def __init__(self, tokens: Sequence[str]):
+        super().__init__()
+        if tuple(tokens[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS or len(set(tokens)) != len(tokens):
+            raise ValueError(f"a vocabulary is {SPECIAL_TOKENS} and then tokens that all differ")
+        self._tokens = tuple(tokens)
+        ids = tf.range(len(tokens), dtype=tf.int64)
+        num_special = len(SPECIAL_TOKENS)
+        # KeyValueTensorInitializer, because a vocabulary file cannot hold "" or "\n".
+        self._id_table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(
+                tf.constant(list(tokens[num_special:]), tf.string), ids[num_special:], tf.string, tf.int64
+            ),
+            default_value=UNKNOWN_ID,
+        )
+        self._token_table = tf.lookup.StaticHashTable(
+            tf.lookup.KeyValueTensorInitializer(ids, tf.constant(list(tokens))), default_value=""
+        )
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """All tokens in the order of their ids."""
+        return self._tokens
+
+    def to_ids(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Looks up string tokens of any shape; unknown ones become 1. Returns int32."""
+        return tf.cast(self._id_table.lookup(tokens), tf.int32)
+
+    def to_tokens(self, ids: tf.Tensor) -> tf.Tensor:
+        """Looks up integer ids of any shape. Returns strings; an impossible id becomes ""."""
+        return self._token_table.lookup(tf.cast(ids, tf.int64))
+
+    def save(self, path: Path) -> None:
+        """Writes one JSON string a line, in the order of the ids."""
+        lines = (json.dumps(token, ensure_ascii=False) + "\n" for token in self._tokens)
+        beside = path.with_name(path.name + ".partial")
+        beside.write_text("".join(lines), encoding="utf-8")
+        beside.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> "Vocabulary":
+        """Reads what `save` wrote."""
+        # Not splitlines(): JSON leaves U+2028 and its like bare, and those are line ends to Python.
+        lines = path.read_text(encoding="utf-8").split("\n")
+        return cls([json.loads(line) for line in lines if line])
+
+
+def build_vocabulary(tokens: Iterable[bytes | str], max_size: int, min_count: int) -> Vocabulary:
+    """Counts tokens in one pass and keeps the most frequent.
+
+    Args:
+        tokens: All tokens of the training texts, repetitions included.
+        max_size: Largest number of entries, the special tokens included.
+        min_count: Tokens seen less often are left out.
+
+    Returns:
+        The vocabulary; equally frequent tokens are in the order of their code points, so that the
+        ids do not depend on the order of the texts.
+
+    Raises:
+        UserError: Not one token is frequent enough.
+
+    Example:
+
+    >>> build_vocabulary(["b", "a", "b"], max_size=10, min_count=1).tokens[4:]
+    ('b', 'a')
+    """
+    counts = Counter(token.decode() if isinstance(token, bytes) else token for token in tokens)
+    frequent = [(token, count) for token, count in counts.items() if count >= min_count and token not in SPECIAL_TOKENS]
+    frequent.sort(key=lambda item: (-item[1], item[0]))
+    kept = [token for token, _ in frequent[: max_size - len(SPECIAL_TOKENS)]]
+    if not kept:
+        raise UserError(
+            "no token of the training texts is frequent enough for the vocabulary",
+            key="text.min_count",
+            got=min_count,
+            hint=f"the texts hold {len(counts)} different tokens",
+        )
+    return Vocabulary([*SPECIAL_TOKENS, *kept])

@@ -1,0 +1,23 @@
+"""The untrained model of a config."""
+
+from pathlib import Path
+
+import keras
+
+from rnnzoo.config import RunConfig
+from rnnzoo.datasets import open_dataset
+from rnnzoo.tasks.registry import make_task
+
+
+def build_from_config(config: RunConfig, *, data_dir: Path | None = None, offline: bool = False) -> keras.Model:
+    """Builds the model of a config; its vocabularies are learned from the data first.
+
+    Args:
+        config: The config.
+        data_dir: TFDS' `data_dir`.
+        offline: Whether to fail rather than open a connection.
+    """
+    keras.utils.set_random_seed(config.seed)
+    task = make_task(config)
+    task.learn_vocabularies(open_dataset(config.data.dataset, data_dir, offline))
+    return task.build_model()

@@ -1,0 +1,128 @@
+"""A whole run: from a config to a scored model in a run folder."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import keras
+from rich.console import Console
+
+from rnnzoo.builders import check_masks
+from rnnzoo.config import RunConfig
+from rnnzoo.datasets import Dataset, open_dataset
+from rnnzoo.tasks.registry import make_task
+from rnnzoo.tasks.splits import Split
+from rnnzoo.tasks.task import Task
+from rnnzoo.training.loop import TrainingLoop
+from rnnzoo.training.reporting import CurveReport, ProgressReport, Reporter
+from rnnzoo.training.run_folder import RunFolder, num_cores, processor_name
+
+
+def train_run(
+    config: RunConfig,
+    *,
+    folder: RunFolder,
+    data_dir: Path | None = None,
+    offline: bool = False,
+    resume: bool = False,
+    console: Console | None = None,
+) -> dict[str, Any]:
+    """Trains, scores and saves a model.
+
+    Args:
+        config: What to do.
+        folder: Where everything goes.
+        data_dir: TFDS' `data_dir`.
+        offline: Whether to fail rather than open a connection.
+        resume: Whether to go on from the folder's last checkpoint.
+        console: The terminal.
+
+    Returns:
+        What `metrics.json` holds: scores on the test split, parameters, minutes.
+    """
+    start = time.perf_counter()
+    reporter = Reporter(folder, console or Console(quiet=True))
+    keras.utils.set_random_seed(config.seed)
+    dataset = open_dataset(config.data.dataset, data_dir, offline)
+    task = make_task(config)
+    if resume and (folder.path / "vocabularies").is_dir():
+        task.load_vocabularies(folder.path / "vocabularies")
+    else:
+        task.learn_vocabularies(dataset)
+        _save_vocabularies(task, folder)
+    train, validation = task.load_training_splits(dataset)
+    for split in (train, validation):
+        reporter.say(_data_line(split))
+    model = task.build_model()
+    check_masks(model)
+    reporter.say(f"model: {config.model.cell}, {model.count_params():,} parameters")
+    batches = task.make_batches(train, shuffle=True)
+    shapes = ", ".join(f"{count} of {rows} × {width}" for (rows, width), count in batches.shapes.items())
+    reporter.say(f"batches of an epoch: {shapes}")
+
+    loop = TrainingLoop(task, model, config.train, batches, folder.checkpoints(config.train.keep_checkpoints))
+    progress = ProgressReport(reporter, config.train.epochs, len(batches))
+    loop.set_callbacks(progress, CurveReport(folder, loop.history))
+    try:
+        loop.run(lambda model: task.evaluate(model, validation).metrics, resume=resume)
+    finally:
+        progress.close()
+    resumed_seconds = sum(epoch["seconds"] for epoch in loop.history[: loop.num_epochs_before])
+    reporter.say(f"best epoch: {loop.best_epoch}")
+    _save_model(model, folder)
+    result = {
+        "name": config.name,
+        "seed": config.seed,
+        "headline_metric": task.headline_metric,
+        "parameters": model.count_params(),
+        "best_epoch": loop.best_epoch,
+        "epochs": len(loop.history),
+        "validation": {"split": validation.name, **task.evaluate(model, validation).metrics},
+        "test": _score_test_split(task, model, train, dataset, folder, reporter),
+        "minutes": round((time.perf_counter() - start + resumed_seconds) / 60, 2),
+        "cores": num_cores(),
+        "processor": processor_name(),
+    }
+    folder.write_json("metrics.json", result)
+    return result
+
+
+def load_run(folder: RunFolder) -> tuple[Task, keras.Model]:
+    """Returns the task and the trained model of a finished run."""
+    task = make_task(folder.load_config())
+    task.load_vocabularies(folder.path / "vocabularies")
+    import rnnzoo.layers  # noqa: F401, its layers must be registered before a model with them is loaded
+
+    return task, keras.saving.load_model(folder.model_file, compile=False)
+
+
+def _score_test_split(
+    task: Task, model: keras.Model, train: Split, dataset: Dataset, folder: RunFolder, reporter: Reporter
+) -> dict[str, Any]:
+    test = task.load_split(dataset, task.config.data.test_split)
+    reporter.say(_data_line(test))
+    evaluation = task.evaluate(model, test, details=True)
+    folder.write_json("evaluation.json", {**evaluation.metrics, **evaluation.details})
+    task.save_figures(evaluation, folder.path)
+    scores: dict[str, Any] = {"split": test.name, **evaluation.metrics}
+    if task.config.evaluate.baseline:
+        scores |= task.evaluate_baseline(train, test)
+    return scores
+
+
+def _save_vocabularies(task: Task, folder: RunFolder) -> None:
+    beside = folder.path / ".vocabularies.partial"
+    beside.mkdir(exist_ok=True)
+    task.save_vocabularies(beside)
+    beside.rename(folder.path / "vocabularies")
+
+
+def _save_model(model: keras.Model, folder: RunFolder) -> None:
+    beside = folder.model_file.with_name(".partial.keras")
+    model.save(beside)
+    beside.replace(folder.model_file)
+
+
+def _data_line(split: Split) -> str:
+    figures = ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in split.report.items())
+    return f"data: {split.name}: {figures}"

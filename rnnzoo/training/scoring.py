@@ -1,0 +1,50 @@
+"""Scoring what a run left: its model in memory, or an export by its answers alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from rnnzoo.datasets import open_dataset
+from rnnzoo.evaluation import Evaluation
+from rnnzoo.tasks.registry import make_task
+from rnnzoo.tasks.task import Task
+from rnnzoo.training.run import load_run
+from rnnzoo.training.run_folder import RunFolder
+
+
+def score_run(
+    folder: RunFolder, split: str, *, data_dir: Path | None = None, offline: bool = False
+) -> tuple[Task, Evaluation]:
+    """Scores the model of a finished run on a split of its data set."""
+    task, model = load_run(folder)
+    dataset = open_dataset(task.config.data.dataset, data_dir, offline)
+    return task, task.evaluate(model, task.load_split(dataset, split), details=True)
+
+
+def score_export(
+    assets: RunFolder,
+    predict: Callable[[list[bytes]], list[dict]],
+    split: str,
+    *,
+    data_dir: Path | None = None,
+    offline: bool = False,
+) -> tuple[Task, Evaluation]:
+    """Scores an export on a split, from raw strings to answers.
+
+    Args:
+        assets: The export's `assets.extra`, which holds config and vocabularies as a run folder does.
+        predict: Answers texts.
+        split: A split of the data set of the export's config.
+        data_dir: TFDS' `data_dir`.
+        offline: Whether to fail rather than open a connection.
+    """
+    task = make_task(assets.load_config())
+    task.load_vocabularies(assets.path)
+    dataset = open_dataset(task.config.data.dataset, data_dir, offline)
+    return task, task.evaluate_predictor(predict, task.load_split(dataset, split))
+
+
+def save_evaluation(task: Task, evaluation: Evaluation, folder: RunFolder) -> None:
+    """Writes `evaluation.json` and the pictures of an evaluation."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.write_json("evaluation.json", {**evaluation.metrics, **evaluation.details})
+    task.save_figures(evaluation, folder.path)

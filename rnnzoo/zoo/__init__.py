@@ -1,0 +1,1 @@
+"""The catalogue of configs and exports, and their scores."""

@@ -1,0 +1,73 @@
+"""Word dropout and one-hot input."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rnnzoo.layers import OneHot, WordDropout
+
+IDS = np.random.default_rng(0).integers(0, 50, (80, 100)).astype(np.int32)
+
+
+def test_word_dropout_replaces_ordinary_tokens_at_its_rate():
+    dropped = np.asarray(WordDropout(0.3, seed=1)(IDS, training=True))
+    ordinary = IDS >= 4
+    np.testing.assert_array_equal(dropped[~ordinary], IDS[~ordinary])
+    replaced = dropped != IDS
+    assert set(dropped[replaced]) == {1}
+    assert abs(replaced[ordinary].mean() - 0.3) < 0.02
+    # Neither the same rows nor the same columns each time.
+    assert replaced.any(axis=0).all() and replaced.any(axis=1).all()
+
+
+@pytest.mark.parametrize(("rate", "training"), [(0.9, False), (0.9, None), (0.0, True)])
+def test_word_dropout_is_off_in_inference(rate, training):
+    np.testing.assert_array_equal(WordDropout(rate)(IDS, training=training), IDS)
+
+
+def test_word_dropout_of_everything_keeps_special_tokens():
+    dropped = np.asarray(WordDropout(1.0, unknown_id=3, num_special_ids=10)(IDS, training=True))
+    np.testing.assert_array_equal(dropped, np.where(IDS >= 10, 3, IDS))
+
+
+def test_word_dropout_draws_anew_and_repeats_with_its_seed():
+    layer, again = WordDropout(0.5, seed=7), WordDropout(0.5, seed=7)
+    first, second = (np.asarray(layer(IDS, training=True)) for _ in range(2))
+    assert (first != second).any()
+    step = tf.function(lambda ids: again(ids, training=True))
+    np.testing.assert_array_equal(step(IDS), first)
+    np.testing.assert_array_equal(step(IDS), second)
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_word_dropout_keeps_type_and_shape(dtype):
+    dropped = WordDropout(0.5)(IDS.astype(dtype), training=True)
+    assert (dropped.dtype, dropped.shape) == (dtype, IDS.shape)
+    symbolic = WordDropout(0.5)(keras.Input((None,), dtype=dtype), training=True)
+    assert (symbolic.dtype, symbolic.shape) == (dtype, (None, None))
+
+
+def test_one_hot_equals_an_embedding_with_identity_weights():
+    embedding = keras.layers.Embedding(50, 50, mask_zero=True, embeddings_initializer="identity")
+    one_hot = OneHot(50)(IDS)
+    np.testing.assert_array_equal(one_hot, embedding(IDS))
+    np.testing.assert_array_equal(one_hot._keras_mask, IDS != 0)
+    assert OneHot(50)(keras.Input((None,), dtype="int32")).shape == (None, None, 50)
+
+
+def test_one_hot_heeds_the_policy():
+    assert OneHot(50, dtype="mixed_bfloat16")(IDS).dtype == "bfloat16"
+
+
+@pytest.mark.parametrize(
+    "layer", [WordDropout(0.25, unknown_id=2, num_special_ids=6, seed=9), OneHot(12)], ids=lambda layer: layer.name
+)
+def test_config_round_trip(layer):
+    assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
+
+
+@pytest.mark.parametrize("make", [lambda: WordDropout(-0.1), lambda: WordDropout(1.5), lambda: OneHot(0)])
+def test_refuses_impossible_arguments(make):
+    with pytest.raises(ValueError, match="must be"):
+        make()
