@@ -2,15 +2,28 @@
 
 import keras
 
-from rnnzoo.layers import OneHot, WordDropout
+from rnnzoo.layers import EmbeddingBag, OneHot, WordDropout
 
 
-def embed_tokens(token_ids, vocabulary_size, *, input="embedding", embedding_dim=128, word_dropout=0.0, dropout=0.0):
+def embed_tokens(
+    token_ids,
+    vocabulary_size,
+    *,
+    affix_ids=None,
+    affix_vocabulary_size=None,
+    input="embedding",
+    embedding_dim=128,
+    word_dropout=0.0,
+    dropout=0.0,
+):
     """Turns token ids into vectors that carry the padding mask `token_ids != 0`.
 
     Args:
         token_ids: Keras tensor, (batch, time) int.
         vocabulary_size: Number of ids.
+        affix_ids: Keras tensor, (batch, time, affixes) int, whose embeddings are added to those of the
+            words, or None. Word dropout leaves them: what is learned then serves unseen words.
+        affix_vocabulary_size: Number of affix ids.
         input: `embedding` or `one_hot`.
         embedding_dim: Width of the embedding.
         word_dropout: Share of tokens that become the unknown token while training.
@@ -26,4 +39,7 @@ def embed_tokens(token_ids, vocabulary_size, *, input="embedding", embedding_dim
     if input != "embedding":
         raise ValueError(f"input must be embedding or one_hot, not {input!r}")
     vectors = keras.layers.Embedding(vocabulary_size, embedding_dim, mask_zero=True, name="embedding")(token_ids)
+    if affix_ids is not None:
+        affixes = EmbeddingBag(affix_vocabulary_size, embedding_dim, name="affix_embedding")(affix_ids)
+        vectors = keras.layers.Add(name="word_and_affixes")([vectors, affixes])
     return keras.layers.Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors

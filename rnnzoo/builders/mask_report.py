@@ -37,12 +37,14 @@ def report_masks(model: keras.Model) -> list[LayerMask]:
     What is given a mask, keeps the time axis and returns no mask `drops` it: every layer after it takes
     padding for text. Bare operations always do.
     """
-    graph = getattr(model, "_functional", None) or model
+    graph = _graph(model)
     calls = {id(call) for same_depth in graph._nodes_by_depth.values() for call in same_depth}
     report = []
     # Not `model.layers`: `x * 2.0` and `keras.ops` functions are no layers.
     for operation in graph.operations:
         nodes = [node for node in operation._inbound_nodes if id(node) in calls]
+        if not isinstance(operation, keras.Layer) and _makes_masks(nodes[0]):
+            continue
         shapes = ", ".join(_shape_text(tensor.shape) for tensor in nodes[0].output_tensors)
         num_parameters = operation.count_params() if isinstance(operation, keras.Layer) else 0
         fate = min(map(_fate_of_mask, nodes), key=_FATES.index)
@@ -70,11 +72,12 @@ def check_masks(model: keras.Model, seed: int = 0) -> None:
         raise ValueError(f"the padding mask is dropped by the layer `{dropping[0]}`: padding would count as text")
     if not any(row.mask == "makes" for row in report):
         raise ValueError("no layer makes a padding mask: use Embedding(mask_zero=True) or Masking")
+    graph = _graph(model)
     random = np.random.default_rng(seed)
     narrow, wide = [], []
     lengths = np.arange(_MOST_STEPS + 1)
     real = np.arange(_MOST_STEPS) < lengths[:, None]
-    for tensor in model.inputs:
+    for tensor in graph.inputs:
         shape = [len(lengths), *(_MOST_STEPS if size is None else size for size in tensor.shape[1:])]
         is_sequence = _has_open_time(tensor)
         if keras.backend.is_int_dtype(tensor.dtype):
@@ -90,16 +93,25 @@ def check_masks(model: keras.Model, seed: int = 0) -> None:
         narrow.append(values)
         wide.append(np.pad(values, padding))
     answers = [
-        keras.tree.flatten(model(keras.tree.pack_sequence_as(model.input, inputs), training=False))
+        keras.tree.flatten(graph(keras.tree.pack_sequence_as(graph.input, inputs), training=False))
         for inputs in (narrow, wide)
     ]
-    for tensor, less, more in zip(model.outputs, *answers, strict=True):
+    for tensor, less, more in zip(graph.outputs, *answers, strict=True):
         less, more = np.asarray(less), np.asarray(more)
         if _has_open_time(tensor):
             less, more = less[real], more[:, :_MOST_STEPS][real]
         difference = float(np.max(np.abs(less - more)))
         if not difference <= _TOLERANCE:
             raise ValueError(f"padding changes the answer by {difference:.3g}: a layer does not heed the mask")
+
+
+def _graph(model):
+    return getattr(model, "_functional", None) or model
+
+
+def _makes_masks(node) -> bool:
+    # The masks themselves are tensors of the graph.
+    return all(tensor.dtype == "bool" for tensor in node.output_tensors)
 
 
 def _fate_of_mask(node) -> str:

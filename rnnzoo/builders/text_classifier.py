@@ -11,6 +11,8 @@ def build_text_classifier(
     vocabulary_size=None,
     *,
     feature_dim=None,
+    affix_vocabulary_size=None,
+    num_affixes=None,
     input="embedding",
     embedding_dim=128,
     cell="simple_rnn",
@@ -35,6 +37,9 @@ def build_text_classifier(
         feature_dim: Instead of `vocabulary_size`, the width of each step; the input is then `features`,
             (batch, time, feature_dim) float, where a step of zeros is padding. `input`, `embedding_dim` and
             `word_dropout` are for token ids.
+        affix_vocabulary_size: Number of affix ids, or None; with them the model has a second input,
+            `affix_ids`, (batch, time, num_affixes) int, and takes a dictionary.
+        num_affixes: Affixes of each word.
         input: `embedding` or `one_hot`: how ids enter the network.
         embedding_dim: Width of the embedding.
         cell: `simple_rnn`, `gru` or `lstm`.
@@ -68,16 +73,27 @@ def build_text_classifier(
         raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
     if feature_dim is not None and (word_dropout or input != "embedding"):
         raise ValueError("word_dropout and input are for token ids, not for float features")
+    if (affix_vocabulary_size is None) != (num_affixes is None):
+        raise ValueError("affix_vocabulary_size and num_affixes go together")
+    if affix_vocabulary_size is not None and (vocabulary_size is None or input != "embedding"):
+        raise ValueError("affixes are for embedded token ids")
     if vocabulary_size is not None:
         inputs = keras.Input((None,), dtype="int32", name="token_ids")
+        affix_ids = None
+        if affix_vocabulary_size is not None:
+            affix_ids = keras.Input((None, num_affixes), dtype="int32", name="affix_ids")
         x = embed_tokens(
             inputs,
             vocabulary_size,
+            affix_ids=affix_ids,
+            affix_vocabulary_size=affix_vocabulary_size,
             input=input,
             embedding_dim=embedding_dim,
             word_dropout=word_dropout,
             dropout=dropout,
         )
+        if affix_ids is not None:
+            inputs = {"token_ids": inputs, "affix_ids": affix_ids}
     else:
         inputs = keras.Input((None, feature_dim), dtype="float32", name="features")
         x = keras.layers.Masking(name="masking")(inputs)

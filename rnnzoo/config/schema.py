@@ -57,6 +57,13 @@ class TextSection(Section):
         20_000, description="largest vocabulary, the four special tokens included"
     )
     min_count: PositiveInt = Field(2, description="a token seen less often in train becomes `<unk>`")
+    prefix_lengths: list[PositiveInt] = Field(
+        [], description="lengths of the prefixes of a word that get embeddings of their own, added to the word's"
+    )
+    suffix_lengths: list[PositiveInt] = Field([], description="the same for suffixes")
+    affix_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+        10_000, description="most affixes to keep; those that only one word has are left out"
+    )
     max_length: PositiveInt = Field(256, description="longest text in tokens; what lies past it is cut, and reported")
 
 
@@ -190,6 +197,15 @@ class TextClassificationConfig(RunConfig):
     train: TrainSection = TrainSection()
     evaluate: EvaluateSection = EvaluateSection()
     export: ExportSection = ExportSection()
+
+    @model_validator(mode="after")
+    def _affixes_need_words(self):
+        if self.text.prefix_lengths or self.text.suffix_lengths:
+            if self.text.tokenizer != "words":
+                raise ValueError("text.prefix_lengths and text.suffix_lengths need text.tokenizer = 'words'")
+            if self.model.input != "embedding":
+                raise ValueError("text.prefix_lengths and text.suffix_lengths need model.input = 'embedding'")
+        return self
 
 
 RUN_CONFIGS: dict[str, type[RunConfig]] = {

@@ -57,9 +57,7 @@ class Batches:
     @property
     def shapes(self) -> dict[tuple[int, int], int]:
         """How many batches of an epoch have which shape (rows, width)."""
-        return {
-            (self._batch_size, bucket.width): -(-len(bucket.rows) // self._batch_size) for bucket in self._buckets
-        }
+        return {(self._batch_size, bucket.width): -(-len(bucket.rows) // self._batch_size) for bucket in self._buckets}
 
     def epoch(self, epoch: int = 0, start: int = 0) -> Iterator[dict[str, np.ndarray]]:
         """Yields the batches of an epoch, from batch number `start` on.

@@ -1,11 +1,14 @@
 """Which training examples are held back for early stopping and for choosing."""
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
 
 _SHORTEST_SENTENCE = 5
+# Texts are looked up by this many of their first words.
+_START = 3
 
 
 def split_holdout(texts: Iterable[bytes], fraction: float, kind: str) -> tuple[np.ndarray, np.ndarray]:
@@ -34,7 +37,9 @@ def split_holdout(texts: Iterable[bytes], fraction: float, kind: str) -> tuple[n
         return ~held_back, held_back
     words = [tuple(text.lower().split()) for text in texts]
     known = set(words)
-    known_lengths = {len(text) for text in known}
+    lengths_by_start = defaultdict(set)
+    for text in known:
+        lengths_by_start[text[:_START]].add(len(text))
     pieces_seen: set[tuple[bytes, ...]] = set()
     held_back_pieces: set[tuple[bytes, ...]] = set()
     held_back_sentences: set[tuple[bytes, ...]] = set()
@@ -44,9 +49,10 @@ def split_holdout(texts: Iterable[bytes], fraction: float, kind: str) -> tuple[n
             continue
         # Only pieces that are texts themselves: long documents have millions.
         pieces = known.intersection(
-            sentence[start : start + length]
-            for length in known_lengths
-            for start in range(len(sentence) - length + 1)
+            sentence[place : place + length]
+            for place in range(len(sentence))
+            for start in range(1, _START + 1)
+            for length in lengths_by_start.get(sentence[place : place + start], ())
         )
         pieces_seen |= pieces
         if _hash_fraction(b" ".join(sentence)) < fraction:

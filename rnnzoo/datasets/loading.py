@@ -164,7 +164,7 @@ def _check_known(name: str, data_dir: Path) -> None:
     base = _base_name(name)
     if base not in known:
         allowed = sorted({*known, MINI, *list_prepared(data_dir)})
-        raise UserError(f"no such data set in TFDS or in {data_dir}", key="data.dataset", got=name, allowed=allowed)
+        raise UserError(f"no such data set in TFDS or in {data_dir}", key="data.dataset", got=base, allowed=allowed)
     config = name.partition(":")[0].partition("/")[2]
     configs = tfds.builder_cls(base).builder_configs
     if config and config not in configs:

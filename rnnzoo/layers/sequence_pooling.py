@@ -60,8 +60,10 @@ class SequencePooling(keras.layers.Layer):
             return self._last(inputs, mask) * not_empty
         if self.pooling == "attention":
             scores = ops.cast(self.score(self.hidden(inputs)), "float32")
-            weights = ops.softmax(ops.where(ops.expand_dims(mask, -1), scores, _LOWEST), axis=1) * real
-            return ops.sum(inputs * weights, axis=1)
+            scores = ops.where(ops.expand_dims(mask, -1), scores, _LOWEST)
+            # Not `ops.softmax`: that warns about sequences of one step.
+            weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True)) * real
+            return ops.sum(inputs * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1.0)
         parts = []
         if self.pooling in ("mean", "mean_max"):
             parts.append(ops.sum(inputs * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1.0))

@@ -85,3 +85,43 @@ class OneHot(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"size": self.size}
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class EmbeddingBag(keras.layers.Layer):
+    """Sums the embeddings of the ids that belong to one step: the affixes or characters of a word.
+
+    The id 0 adds nothing, so that bags may differ in size.
+
+    Args:
+        input_dim: Number of ids.
+        output_dim: Width of the embedding.
+
+    Call arguments:
+        ids: (batch, time, bag) int.
+
+    Returns:
+        (batch, time, output_dim) float; the mask is true for the steps with an id other than 0.
+    """
+
+    def __init__(self, input_dim, output_dim, **kwargs):
+        super().__init__(**kwargs)
+        self.input_dim = input_dim
+        self.output_dim = output_dim
+        self.embedding = keras.layers.Embedding(input_dim, output_dim, name="embedding")
+
+    def build(self, input_shape):
+        self.embedding.build(input_shape)
+
+    def call(self, ids):
+        is_real = ops.cast(ops.not_equal(ids, 0), self.compute_dtype)
+        return ops.einsum("btke,btk->bte", self.embedding(ids), is_real)
+
+    def compute_mask(self, inputs, mask=None):
+        return ops.any(ops.not_equal(inputs, 0), axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.output_dim)
+
+    def get_config(self):
+        return super().get_config() | {"input_dim": self.input_dim, "output_dim": self.output_dim}

@@ -23,9 +23,8 @@ from rnnzoo.evaluation import (
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
 from rnnzoo.tasks.task import Task
-from rnnzoo.text import TextPipeline, Vocabulary, build_vocabulary, make_tokenizer
+from rnnzoo.text import TextPipeline, count_tokens, make_tokenizer
 
-_VOCABULARY_FILE = "vocabulary.jsonl"
 _LABELS_FILE = "labels.jsonl"
 _UNKNOWN_LABEL = -1
 _DEFAULT_EXAMPLES = ["a wonderful film", "not good at all", "It was long, but I liked it."]
@@ -58,7 +57,7 @@ class TextClassification(Task):
             return tokenizer(examples[data.text_feature]).flat_values
 
         tokens = (token for batch in train.batch(512).map(tokenize) for token in batch.numpy())
-        self._set_vocabulary(build_vocabulary(tokens, text.vocabulary_size, text.min_count))
+        self._pipeline = TextPipeline.learn(text, count_tokens(tokens))
         self._class_names = self._class_names or self._find_class_names(dataset, train)
 
     def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
@@ -93,8 +92,8 @@ class TextClassification(Task):
         to_class = _make_label_lookup(self._class_names, dataset.description.features[data.label_feature].class_names)
 
         def encode(batch):
-            token_ids, num_cut = self._pipeline.encode(batch[data.text_feature])
-            return {"token_ids": token_ids, "num_cut": num_cut, "label": to_class(batch[data.label_feature])}
+            inputs, num_cut = self._pipeline.encode(batch[data.text_feature])
+            return {**inputs, "num_cut": num_cut, "label": to_class(batch[data.label_feature])}
 
         split = encode_split(name, examples, encode, data.text_feature)
         columns, read_texts, num_left_out = split.columns, split.read_texts, 0
@@ -141,23 +140,18 @@ class TextClassification(Task):
 
     def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
         train = self.config.train
-        columns = {name: split.columns[name] for name in ("token_ids", "label")}
+        columns = {name: column for name, column in split.columns.items() if name != "num_cut"}
         widths = choose_widths(columns["token_ids"].lengths, train.num_buckets, train.batch_size)
         seed = self.config.seed if shuffle else None
         return Batches(columns, "token_ids", widths, train.batch_size, seed)
 
-    def _set_vocabulary(self, vocabulary: Vocabulary) -> None:
-        text = self.config.text
-        tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
-        self._pipeline = TextPipeline(tokenizer, vocabulary, text.max_length, text.boundary_tokens)
-
     def save_vocabularies(self, folder: Path) -> None:
-        self._pipeline.vocabulary.save(folder / _VOCABULARY_FILE)
+        self._pipeline.save(folder)
         lines = (json.dumps(name, ensure_ascii=False) + "\n" for name in self._class_names)
         (folder / _LABELS_FILE).write_text("".join(lines), encoding="utf-8")
 
     def load_vocabularies(self, folder: Path) -> None:
-        self._set_vocabulary(Vocabulary.load(folder / _VOCABULARY_FILE))
+        self._pipeline = TextPipeline.load(folder, self.config.text)
         lines = (folder / _LABELS_FILE).read_text(encoding="utf-8").split("\n")
         self._class_names = [json.loads(line) for line in lines if line]
 
@@ -165,12 +159,15 @@ class TextClassification(Task):
 
     def build_model(self) -> keras.Model:
         arguments = self.config.model.model_dump()
+        affixes = self._pipeline.affixes
+        if affixes is not None:
+            arguments |= {"affix_vocabulary_size": len(affixes.vocabulary), "num_affixes": affixes.num_affixes}
         return build_text_classifier(len(self._class_names), len(self._pipeline.vocabulary), **arguments)
 
     def compute_loss(
         self, model: keras.Model, batch: Mapping[str, tf.Tensor], state: Any, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor, Any]:
-        logits = model(batch["token_ids"], training=training)
+        logits = model(_model_inputs(batch), training=training)
         is_real = tf.cast(batch[EXAMPLE_INDEX] >= 0, tf.float32)
         smoothing = self.config.train.label_smoothing if training else 0.0
         return *softmax_cross_entropy_sum(logits, batch["label"], is_real, smoothing), None
@@ -179,7 +176,7 @@ class TextClassification(Task):
 
     def evaluate(self, model: keras.Model, split: Split, *, details: bool = False) -> Evaluation:
         batches = self.make_batches(split, shuffle=False)
-        logits = self.collect_outputs(model, batches, lambda batch: batch["token_ids"])
+        logits = self.collect_outputs(model, batches, _model_inputs)
         return self._score(split, tf.nn.softmax(logits).numpy(), details)
 
     def evaluate_predictor(self, predict: Callable[[list[bytes]], list[dict]], split: Split) -> Evaluation:
@@ -238,6 +235,13 @@ def _make_label_lookup(class_names: Sequence[str], dataset_classes: Sequence[str
     return table.lookup
 
 
+def _model_inputs(tensors: Mapping[str, Any]) -> Any:
+    """Picks the model's inputs out of a batch: the ids alone, or a dictionary where there are affixes."""
+    if "affix_ids" not in tensors:
+        return tensors["token_ids"]
+    return {name: tensors[name] for name in ("token_ids", "affix_ids")}
+
+
 class TextClassifierServing(tf.Module):
     """What is exported: raw strings to labels.
 
@@ -256,7 +260,7 @@ class TextClassifierServing(tf.Module):
     @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
     def classify(self, text):
         """Classifies raw strings, (batch,)."""
-        logits = self.model(self.pipeline(text), training=False)
+        logits = self.model(_model_inputs(self.pipeline(text)), training=False)
         probabilities = tf.nn.softmax(logits)
         return {
             "label": tf.gather(self._class_names, tf.argmax(probabilities, axis=-1)),

@@ -1,65 +1,119 @@
 """The one path from strings to ids, used by `tf.data` and by the exported graph alike."""
 
+from collections import Counter
+from pathlib import Path
+
 import tensorflow as tf
 
+from rnnzoo.config.schema import TextSection
+from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID
-from rnnzoo.text.tokenization import Tokenizer
-from rnnzoo.text.vocabulary import Vocabulary
+from rnnzoo.text.tokenization import Tokenizer, make_tokenizer
+from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary
+
+_VOCABULARY_FILE = "vocabulary.jsonl"
 
 
 def to_dense(ragged: tf.RaggedTensor, default_value: object = PAD_ID) -> tf.Tensor:
-    """Pads on the right to (batch, time), to one column at least: recurrent layers refuse none."""
+    """Pads on the right to (batch, time, ...), to one step at least: recurrent layers refuse none."""
     dense = ragged.to_tensor(default_value)
     missing = tf.maximum(0, 1 - tf.shape(dense)[1])
-    dense = tf.pad(dense, [[0, 0], [0, missing]], constant_values=default_value)
-    return tf.ensure_shape(dense, [None, None])
+    deeper = [[0, 0]] * (dense.shape.rank - 2)
+    dense = tf.pad(dense, [[0, 0], [0, missing], *deeper], constant_values=default_value)
+    return tf.ensure_shape(dense, [None, None, *dense.shape[2:]])
 
 
 class TextPipeline(tf.Module):
-    """Turns strings into token ids.
+    """Turns strings into the inputs of a model.
 
     Args:
         tokenizer: How a string is cut into tokens.
         vocabulary: The tokens that have an id of their own.
         max_length: Tokens past this many are cut.
         boundary_tokens: Whether `<bos>` and `<eos>` are put around what is left.
+        affixes: Makes ids of the affixes of each token too; None: only the tokens' own ids.
 
     Example:
 
     >>> from rnnzoo.text import WordTokenizer, build_vocabulary
     >>> vocabulary = build_vocabulary(["good", "film", "film"], max_size=10, min_count=1)
     >>> pipeline = TextPipeline(WordTokenizer(lowercase=True), vocabulary, max_length=3)
-    >>> pipeline(tf.constant(["Good film!", ""])).numpy().tolist()
+    >>> pipeline(tf.constant(["Good film!", ""]))["token_ids"].numpy().tolist()
     [[5, 4, 1], [0, 0, 0]]
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, vocabulary: Vocabulary, max_length: int, boundary_tokens: bool = False
+        self,
+        tokenizer: Tokenizer,
+        vocabulary: Vocabulary,
+        max_length: int,
+        boundary_tokens: bool = False,
+        affixes: AffixEncoder | None = None,
     ):
         super().__init__()
         self.tokenizer = tokenizer
         self.vocabulary = vocabulary
         self.max_length = max_length
         self.boundary_tokens = boundary_tokens
+        self.affixes = affixes
 
-    def encode(self, text: tf.Tensor) -> tuple[tf.RaggedTensor, tf.Tensor]:
+    def encode(self, text: tf.Tensor) -> tuple[dict[str, tf.RaggedTensor], tf.Tensor]:
         """Encodes a batch, without padding.
 
         Args:
             text: Raw strings, (batch,) string.
 
         Returns:
-            Token ids, (batch, (time)) int32, and how many tokens of each text were cut, (batch,) int32.
+            The model's inputs by name: `token_ids`, (batch, (time)) int32, and with affixes `affix_ids`,
+            (batch, (time), affixes) int32, zero for boundary tokens; and how many tokens of each text
+            were cut, (batch,) int32.
         """
         tokens = self.tokenizer(text)
         num_cut = tf.maximum(tf.cast(tokens.row_lengths(), tf.int32) - self.max_length, 0)
         tokens = tokens[:, : self.max_length]
-        token_ids = tokens.with_flat_values(self.vocabulary.to_ids(tokens.flat_values))
+        inputs = {"token_ids": tokens.with_flat_values(self.vocabulary.to_ids(tokens.flat_values))}
+        if self.affixes is not None:
+            inputs["affix_ids"] = tokens.with_values(self.affixes(tokens.values))
         if self.boundary_tokens:
             column = tf.ones([tf.shape(text)[0], 1], tf.int32)
-            token_ids = tf.concat([column * BOS_ID, token_ids, column * EOS_ID], axis=1)
-        return token_ids, num_cut
+            inputs["token_ids"] = tf.concat([column * BOS_ID, inputs["token_ids"], column * EOS_ID], axis=1)
+            if self.affixes is not None:
+                no_affixes = tf.zeros([tf.shape(text)[0], 1, self.affixes.num_affixes], tf.int32)
+                inputs["affix_ids"] = tf.concat([no_affixes, inputs["affix_ids"], no_affixes], axis=1)
+        return inputs, num_cut
 
-    def __call__(self, text: tf.Tensor) -> tf.Tensor:
-        """Encodes strings, (batch,), and pads: (batch, time) int32 with at least one column."""
-        return to_dense(self.encode(text)[0])
+    def __call__(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Encodes strings, (batch,), and pads: tensors (batch, time, ...) with at least one step."""
+        return {name: to_dense(ragged) for name, ragged in self.encode(text)[0].items()}
+
+    def save(self, folder: Path) -> None:
+        """Writes the vocabularies."""
+        self.vocabulary.save(folder / _VOCABULARY_FILE)
+        if self.affixes is not None:
+            self.affixes.save(folder)
+
+    @classmethod
+    def load(cls, folder: Path, text: TextSection) -> "TextPipeline":
+        """Makes a pipeline of a config and the vocabularies that `save` wrote."""
+        affixes = AffixEncoder.load(folder) if text.prefix_lengths or text.suffix_lengths else None
+        return cls.from_config(text, Vocabulary.load(folder / _VOCABULARY_FILE), affixes)
+
+    @classmethod
+    def learn(cls, text: TextSection, counts: Counter[str]) -> "TextPipeline":
+        """Makes a pipeline of a config and the counts of the tokens of the training texts.
+
+        Raises:
+            UserError: Not one token is frequent enough.
+        """
+        affixes = None
+        if text.prefix_lengths or text.suffix_lengths:
+            affixes = build_affix_encoder(counts, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
+        return cls.from_config(text, build_vocabulary(counts, text.vocabulary_size, text.min_count), affixes)
+
+    @classmethod
+    def from_config(
+        cls, text: TextSection, vocabulary: Vocabulary, affixes: AffixEncoder | None = None
+    ) -> "TextPipeline":
+        """Makes a pipeline of a config and its vocabularies."""
+        tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
+        return cls(tokenizer, vocabulary, text.max_length, text.boundary_tokens, affixes)

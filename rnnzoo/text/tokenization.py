@@ -31,7 +31,8 @@ class Tokenizer(ABC):
         """
         text = make_valid_utf8(text)
         if self.lowercase:
-            text = tf.strings.lower(text, encoding="utf-8")
+            # To tf.strings.lower a text ends at a NUL.
+            text = tf.strings.lower(tf.strings.regex_replace(text, r"\x00", " "), encoding="utf-8")
         return self._split(text)
 
     @abstractmethod

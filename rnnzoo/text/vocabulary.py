@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tensorflow as tf
@@ -26,17 +26,15 @@ class Vocabulary(tf.Module):
         if tuple(tokens[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS or len(set(tokens)) != len(tokens):
             raise ValueError(f"a vocabulary is {SPECIAL_TOKENS} and then tokens that all differ")
         self._tokens = tuple(tokens)
+        all_tokens = tf.constant(list(tokens))
         ids = tf.range(len(tokens), dtype=tf.int64)
-        num_special = len(SPECIAL_TOKENS)
+        ids_in_texts = tf.where(ids < len(SPECIAL_TOKENS), tf.constant(UNKNOWN_ID, tf.int64), ids)
         # KeyValueTensorInitializer, because a vocabulary file cannot hold "" or "\n".
         self._id_table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(
-                tf.constant(list(tokens[num_special:]), tf.string), ids[num_special:], tf.string, tf.int64
-            ),
-            default_value=UNKNOWN_ID,
+            tf.lookup.KeyValueTensorInitializer(all_tokens, ids_in_texts), default_value=UNKNOWN_ID
         )
         self._token_table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(ids, tf.constant(list(tokens))), default_value=""
+            tf.lookup.KeyValueTensorInitializer(ids, all_tokens), default_value=""
         )
 
     def __len__(self) -> int:
@@ -63,6 +61,14 @@ class Vocabulary(tf.Module):
         beside.replace(path)
 
     @classmethod
+    def of_most_frequent(cls, counts: Mapping[str, int], max_size: int, min_count: int = 1) -> "Vocabulary":
+        """Makes a vocabulary of the most frequent tokens; of equally frequent ones, the first by code points."""
+        frequent = [(token, count) for token, count in counts.items() if count >= min_count]
+        frequent.sort(key=lambda item: (-item[1], item[0]))
+        kept = [token for token, _ in frequent if token not in SPECIAL_TOKENS]
+        return cls([*SPECIAL_TOKENS, *kept[: max_size - len(SPECIAL_TOKENS)]])
+
+    @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """Reads what `save` wrote."""
         # Not splitlines(): JSON leaves U+2028 and its like bare, and those are line ends to Python.
@@ -70,11 +76,16 @@ class Vocabulary(tf.Module):
         return cls([json.loads(line) for line in lines if line])
 
 
+def count_tokens(tokens: Iterable[bytes | str]) -> Counter[str]:
+    """Counts tokens in one pass."""
+    return Counter(token.decode() if isinstance(token, bytes) else token for token in tokens)
+
+
 def build_vocabulary(tokens: Iterable[bytes | str], max_size: int, min_count: int) -> Vocabulary:
     """Counts tokens in one pass and keeps the most frequent.
 
     Args:
-        tokens: All tokens of the training texts, repetitions included.
+        tokens: All tokens of the training texts, repetitions included, or what `count_tokens` made of them.
         max_size: Largest number of entries, the special tokens included.
         min_count: Tokens seen less often are left out.
 
@@ -90,15 +101,13 @@ def build_vocabulary(tokens: Iterable[bytes | str], max_size: int, min_count: in
     >>> build_vocabulary(["b", "a", "b"], max_size=10, min_count=1).tokens[4:]
     ('b', 'a')
     """
-    counts = Counter(token.decode() if isinstance(token, bytes) else token for token in tokens)
-    frequent = [(token, count) for token, count in counts.items() if count >= min_count and token not in SPECIAL_TOKENS]
-    frequent.sort(key=lambda item: (-item[1], item[0]))
-    kept = [token for token, _ in frequent[: max_size - len(SPECIAL_TOKENS)]]
-    if not kept:
+    counts = tokens if isinstance(tokens, Counter) else count_tokens(tokens)
+    vocabulary = Vocabulary.of_most_frequent(counts, max_size, min_count)
+    if len(vocabulary) == len(SPECIAL_TOKENS):
         raise UserError(
             "no token of the training texts is frequent enough for the vocabulary",
             key="text.min_count",
             got=min_count,
             hint=f"the texts hold {len(counts)} different tokens",
         )
-    return Vocabulary([*SPECIAL_TOKENS, *kept])
+    return vocabulary

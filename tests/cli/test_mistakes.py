@@ -30,7 +30,10 @@ def assert_mistake(result, *words):
         (["train", "sentiment/mini", "--set", "train.epochs=0"], ["train.epochs", "0"]),
         (["train", "sentiment/mini", "--set", "modl.cell=gru"], ["modl", "nearest:  model"]),
         (["train", "sentiment/mini", "--set", "cell"], ["--set", "section.key=value"]),
-        (["train", "sentiment/mini", "--set", "data.test_split=tset"], ["mini.toml", "data.test_split", "nearest:  test"]),
+        (
+            ["train", "sentiment/mini", "--set", "data.test_split=tset"],
+            ["mini.toml", "data.test_split", "nearest:  test"],
+        ),
         (["train", "sentiment/mini", "--set", "data.test_split=test[:x]"], ["data.test_split", "not a split"]),
         (["train", "sentiment/mini", "--set", "data.text_feature=txt"], ["data.text_feature", "nearest:  text"]),
         (["train", "sentiment/mini", "--set", "data.text_feature=tokens"], ["data.text_feature", "not a text"]),
@@ -41,7 +44,10 @@ def assert_mistake(result, *words):
         ),
         (["train", "sentiment/mini", "--set", "data.dataset=imdb_review"], ["nearest:  imdb_reviews"]),
         (["train", "sentiment/mini", "--set", "data.dataset=rnnzoo_mini/sentence"], ["nearest:  sentences"]),
-        (["train", "sentiment/sst2", "--offline", "--data-dir", "/nonexistent"], ["glue/sst2", "--offline", "--data-dir"]),
+        (
+            ["train", "sentiment/sst2", "--offline", "--data-dir", "/nonexistent"],
+            ["glue/sst2", "--offline", "--data-dir"],
+        ),
         (["build", "sentiment/mini", "--set", "model.units=-1"], ["model.units", "-1"]),
         (["predict", "sentiment/mina", "text"], ["sentiment/mina"]),
         (["evaluate", "no/such/row"], ["no/such/row"]),

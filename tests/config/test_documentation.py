@@ -1,5 +1,6 @@
 """Every key is documented, and the committed reference is the generated one."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_committed_reference_is_up_to_date():
 
 def test_the_reference_is_well_formed_markdown():
     lines = write_reference().splitlines()
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         if line.startswith("|"):
             assert line.replace("\\|", "").count("|") == 5, line
             assert before.startswith("|") or before == ""

@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 import tensorflow as tf
-from tests.export.tiny_export import TEXT, TINY_REQUESTS, tiny_signatures
 
 from rnnzoo.config import UserError
 from rnnzoo.export import check_export
 from rnnzoo.export.checks import audit_check, c_api_check, session_check
 from rnnzoo.export.exporter import _write_saved_model
 from rnnzoo.export.reference import compute_reference, write_reference
+from tests.export.tiny_export import TEXT, TINY_REQUESTS, tiny_signatures
 
 
 def audit(directory):

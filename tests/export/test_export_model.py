@@ -4,11 +4,11 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from tests.export.tiny_export import ODD_TEXTS, TINY_REQUESTS, export_tiny, tiny_signatures
 
 from rnnzoo.config import UserError
 from rnnzoo.export import CheckReport, ExportCheckError
 from rnnzoo.export.checks.reference_format import load_reference
+from tests.export.tiny_export import ODD_TEXTS, TINY_REQUESTS, export_tiny, tiny_signatures
 
 
 def test_passes_and_holds_everything(tiny_result):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnzoo.layers import OneHot, WordDropout
+from rnnzoo.layers import EmbeddingBag, OneHot, WordDropout
 
 IDS = np.random.default_rng(0).integers(0, 50, (80, 100)).astype(np.int32)
 
@@ -60,8 +60,21 @@ def test_one_hot_heeds_the_policy():
     assert OneHot(50, dtype="mixed_bfloat16")(IDS).dtype == "bfloat16"
 
 
+def test_embedding_bag_sums_what_is_not_zero():
+    layer = EmbeddingBag(9, 4)
+    ids = np.array([[[3, 5, 0], [0, 0, 0], [7, 7, 1]]])
+    vectors = layer(ids)
+    table = np.asarray(layer.embedding.embeddings)
+    expected = [table[3] + table[5], np.zeros(4), 2 * table[7] + table[1]]
+    np.testing.assert_allclose(vectors[0], expected, atol=1e-6)
+    np.testing.assert_array_equal(vectors._keras_mask, [[True, False, True]])
+    assert vectors.shape == layer.compute_output_shape(ids.shape)
+
+
 @pytest.mark.parametrize(
-    "layer", [WordDropout(0.25, unknown_id=2, num_special_ids=6, seed=9), OneHot(12)], ids=lambda layer: layer.name
+    "layer",
+    [WordDropout(0.25, unknown_id=2, num_special_ids=6, seed=9), OneHot(12), EmbeddingBag(9, 4)],
+    ids=lambda layer: layer.name,
 )
 def test_config_round_trip(layer):
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()

@@ -62,9 +62,14 @@ def test_curly_apostrophes_are_apostrophes():
 
 
 def test_white_space_of_every_script_and_control_characters_separate():
-    separators = [*range(0x21), 0x7F, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F, 0x3000]
-    for code in separators:
-        assert cut(CASED, f"a{chr(code)}b") == ["a", "b"], hex(code)
+    separators = [*range(0x21), 0x7F, 0x85, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x2028, 0x202F, 0x205F, 0x3000]
+    tokens = CASED(tf.constant([f"a{chr(code)}b" for code in separators])).to_list()
+    assert {hex(code): found for code, found in zip(separators, tokens, strict=True) if found != [b"a", b"b"]} == {}
+
+
+def test_lower_casing_goes_on_after_a_null_character():
+    assert cut(WordTokenizer(lowercase=True), "A\0B Good") == ["a", "b", "good"]
+    assert cut(CharacterTokenizer(lowercase=True), "A\0B") == ["a", " ", "b"]
 
 
 @pytest.mark.parametrize("name", ["words", "characters"])

@@ -15,7 +15,7 @@ def test_the_most_frequent_come_first_and_ties_by_code_point():
 
 
 def test_the_order_of_the_texts_does_not_matter():
-    tokens = "to be or not to be that is the question".split()
+    tokens = [*"to be or not to be"]
     assert build_vocabulary(tokens, 20, 1).tokens == build_vocabulary(reversed(tokens), 20, 1).tokens
 
 

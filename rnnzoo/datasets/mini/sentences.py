@@ -44,13 +44,9 @@ def make_example(sentence: Sentence) -> dict:
     }
 
 
-def derive_splits() -> dict[str, tuple[Sentence, ...]]:
-    """Returns the parse trees of all splits; no text occurs twice, within a split or across."""
-    return dict(_derive_splits())
-
-
 @functools.cache
 def _derive_splits() -> dict[str, tuple[Sentence, ...]]:
+    # All splits in one go: a later one leaves out the texts of those before it.
     texts: set[str] = set()
     splits = {}
     for split, size in CONFIGURATIONS["sentences"].splits.items():

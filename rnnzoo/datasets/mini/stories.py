@@ -5,6 +5,7 @@ otherwise. Other people, places and things are mentioned on the way. The summary
 thing and the place, and the verdicts: "Anna Lund liked the play in Port Sable, but Mr. Hale did not."
 """
 
+import functools
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -40,19 +41,25 @@ def generate_stories(split: str) -> Iterator[dict]:
     Yields:
         dict with the strings `document` and `summary`.
     """
-    # Documents are drawn in the order of the splits, so that a later one can leave out what was drawn before.
+    for document, summary in _draw_splits()[split]:
+        yield {"document": document, "summary": summary}
+
+
+@functools.cache
+def _draw_splits() -> dict[str, tuple[tuple[str, str], ...]]:
+    # All splits in one go: a later one leaves out the documents of those before it.
     seen: set[str] = set()
-    for name, size in CONFIGURATIONS["stories"].splits.items():
-        sampler = StorySampler(random.Random(f"rnnzoo_mini/stories/{name}"))  # noqa: S311
-        examples = []
-        while len(examples) < size:
-            document, summary = sampler.story(liked=len(examples) % 2 == 0)
+    splits = {}
+    for split, size in CONFIGURATIONS["stories"].splits.items():
+        sampler = StorySampler(random.Random(f"rnnzoo_mini/stories/{split}"))  # noqa: S311
+        stories: list[tuple[str, str]] = []
+        while len(stories) < size:
+            document, summary = sampler.story(liked=len(stories) % 2 == 0)
             if document not in seen:
                 seen.add(document)
-                examples.append({"document": document, "summary": summary})
-        if name == split:
-            yield from examples
-            return
+                stories.append((document, summary))
+        splits[split] = tuple(stories)
+    return splits
 
 
 class StorySampler(SentenceSampler):
