@@ -42,7 +42,12 @@ def test_training_says_what_it_did_and_what_to_type_next(trained):
 
 def test_the_run_folder_holds_everything(trained):
     first, second = run_folders()
-    for name in ["config.toml", "environment.json", "history.json", "metrics.json", "evaluation.json", "model.keras", "log.txt", "curves.png", "confusion_matrix.png", "vocabularies/vocabulary.jsonl", "vocabularies/labels.jsonl", "checkpoints/best.npz", "checkpoints/epoch-0002.npz"]:
+    for name in (
+        *("config.toml", "environment.json", "history.json", "metrics.json", "evaluation.json", "model.keras"),
+        *("log.txt", "curves.png", "confusion_matrix.png"),
+        *("vocabularies/vocabulary.jsonl", "vocabularies/labels.jsonl"),
+        *("checkpoints/best.npz", "checkpoints/epoch-0002.npz"),
+    ):
         assert (first / name).stat().st_size > 0, name
     assert list((first / "tensorboard").iterdir())
     assert load_config(str(first)).seed == 1

@@ -85,7 +85,7 @@ def test_a_run_that_was_stopped_and_resumed_equals_one_that_was_not(data, tmp_pa
     overrides = [
         "train.epochs=4",
         f"train.optimizer={optimizer}",
-        "train.momentum=0.9",
+        f"train.momentum={0.9 if optimizer == 'sgd' else 0.0}",
         "train.ema_momentum=0.9",
         "train.weight_decay=0.01",
         "model.dropout=0.3",
