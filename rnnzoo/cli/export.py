@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from rnnzoo.cli.options import json_option, runs_option
+from rnnzoo.cli.options import exports_option, json_option, runs_option
 
 
 @click.command("export")
@@ -16,13 +16,7 @@ from rnnzoo.cli.options import json_option, runs_option
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Check an export that is there already, against the answers stored in it.",
 )
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("saved_models"),
-    show_default=True,
-    help="Folder of the exports.",
-)
+@exports_option
 @runs_option
 @json_option
 def command(run, directory, output, runs, as_json):

@@ -40,16 +40,12 @@ def show_next_steps(console: Console, row_name: str, run: Path, export: Path | N
         console.print(f"next:    rnnzoo export {run}", highlight=False, soft_wrap=True)
         return
     name = served_name(row_name)
-    console.print(f"export:  {export}", highlight=False, soft_wrap=True)
-    console.print(
-        f'predict: rnnzoo predict {row_name} "your text"\n'
-        f'serve:   docker run -p 8501:8501 -v "$PWD/{export.parent}:/models/{name}" -e MODEL_NAME={name} '
-        "tensorflow/serving"
-        if not export.is_absolute()
-        else f'predict: rnnzoo predict {export} "your text"\n'
-        f'serve:   docker run -p 8501:8501 -v "{export.parent}:/models/{name}" -e MODEL_NAME={name} '
-        "tensorflow/serving",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
+    # TensorFlow Serving gets the folder above the versions; `predict` finds ./saved_models by itself.
+    is_default = export.parts[0] == "saved_models"
+    folder = export.parent if export.is_absolute() else f"$PWD/{export.parent}"
+    for line in (
+        f"export:  {export}",
+        f'predict: rnnzoo predict {row_name if is_default else export} "your text"',
+        f'serve:   docker run -p 8501:8501 -v "{folder}:/models/{name}" -e MODEL_NAME={name} tensorflow/serving',
+    ):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)

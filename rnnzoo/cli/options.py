@@ -31,3 +31,11 @@ runs_option = click.option(
     show_default=True,
     help="Folder of the run folders.",
 )
+
+exports_option = click.option(
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("saved_models"),
+    show_default=True,
+    help="Folder of the exports.",
+)

@@ -8,6 +8,7 @@ import click
 from rnnzoo.cli.options import (
     config_argument,
     data_dir_option,
+    exports_option,
     json_option,
     offline_option,
     runs_option,
@@ -30,13 +31,7 @@ from rnnzoo.cli.options import (
 )
 @click.option("--resume", is_flag=True, help="Go on with the newest run of the row, from its last checkpoint.")
 @click.option("--export/--no-export", "wants_export", default=True, help="Whether to export when done.")
-@click.option(
-    "--output",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("saved_models"),
-    show_default=True,
-    help="Folder of the exports.",
-)
+@exports_option
 @runs_option
 @json_option
 def command(config, overrides, data_dir, offline, seed, seeds, resume, wants_export, output, runs, as_json):

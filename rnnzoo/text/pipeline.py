@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from rnnzoo.config.schema import TextSection
 from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
-from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID
+from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, UNKNOWN_ID
 from rnnzoo.text.tokenization import Tokenizer, make_tokenizer
 from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary
 
@@ -85,6 +85,19 @@ class TextPipeline(tf.Module):
     def __call__(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encodes strings, (batch,), and pads: tensors (batch, time, ...) with at least one step."""
         return {name: to_dense(ragged) for name, ragged in self.encode(text)[0].items()}
+
+    def to_text(self, token_ids: tf.Tensor) -> tf.Tensor:
+        """Joins tokens to texts: characters as they are, words with blanks between them.
+
+        Args:
+            token_ids: (batch, time) int; padding and boundary tokens are left out.
+
+        Returns:
+            (batch,) string.
+        """
+        is_shown = (token_ids == UNKNOWN_ID) | (token_ids > EOS_ID)
+        tokens = tf.ragged.boolean_mask(self.vocabulary.to_tokens(token_ids), is_shown)
+        return tf.strings.reduce_join(tokens, axis=-1, separator=self.tokenizer.separator)
 
     def save(self, folder: Path) -> None:
         """Writes the vocabularies."""

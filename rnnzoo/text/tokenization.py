@@ -1,6 +1,7 @@
 """Normalisation and tokenisation of raw strings, in TensorFlow core ops."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import tensorflow as tf
 
@@ -15,7 +16,12 @@ class Tokenizer(ABC):
 
     Args:
         lowercase: Whether to lower-case, by Unicode's rules.
+
+    Attributes:
+        separator: What stands between tokens that are joined to a text.
     """
+
+    separator: ClassVar[str]
 
     def __init__(self, lowercase: bool):
         self.lowercase = lowercase
@@ -53,6 +59,8 @@ class WordTokenizer(Tokenizer):
     ['it', 'is', "n't", 'bad', ':', '3.5', '/', '5', ',', 'très', 'bien', '!']
     """
 
+    separator = " "
+
     # In the syntax of RE2. Rewriting the whole match, \0, spares it the tracking of groups, which is slow.
     _REWRITES = (
         ("[’ʼ]", "'"),
@@ -80,6 +88,8 @@ class CharacterTokenizer(Tokenizer):
     >>> [token.decode() for token in tokens[0].numpy()]
     ['n', 'é', '!']
     """
+
+    separator = ""
 
     def _split(self, text: tf.Tensor) -> tf.RaggedTensor:
         return tf.strings.unicode_split(text, "UTF-8")

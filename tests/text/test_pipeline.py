@@ -149,3 +149,12 @@ def test_padding_has_a_column_at_least_for_ids_and_strings():
     assert to_dense(tf.ragged.constant([[1, 2], [3]])).numpy().tolist() == [[1, 2], [3, 0]]
     words = tf.RaggedTensor.from_row_lengths(["a"], [0, 1])
     assert to_dense(words, "").numpy().tolist() == [[b""], [b"a"]]
+
+
+@pytest.mark.parametrize(("tokenizer", "texts"), [("words", ["a b , a", ""]), ("characters", ["ab  a,", ""])])
+def test_ids_come_back_as_the_text(tokenizer, texts):
+    vocabulary = Vocabulary([*SPECIAL_TOKENS, "a", "b", ",", " "])
+    pipeline = TextPipeline(make_tokenizer(tokenizer, False), vocabulary, MAX_LENGTH, boundary_tokens=True)
+    token_ids = pipeline(tf.constant(texts))["token_ids"]
+    assert [text.decode() for text in pipeline.to_text(token_ids).numpy()] == texts
+    assert pipeline.to_text(tf.constant([[UNKNOWN_ID, 0]])).numpy().tolist() == [b"<unk>"]
