@@ -2,7 +2,7 @@
 
 import keras
 
-from rnnzoo.layers import EmbeddingBag, OneHot, WordDropout
+from rnnzoo.layers import Dropout, EmbeddingBag, OneHot, WordDropout
 
 
 def embed_tokens(
@@ -42,4 +42,4 @@ def embed_tokens(
     if affix_ids is not None:
         affixes = EmbeddingBag(affix_vocabulary_size, embedding_dim, name="affix_embedding")(affix_ids)
         vectors = keras.layers.Add(name="word_and_affixes")([vectors, affixes])
-    return keras.layers.Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors
+    return Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors

@@ -3,7 +3,7 @@
 import keras
 
 from rnnzoo.builders.inputs import embed_tokens
-from rnnzoo.layers import RecurrentStack, SequencePooling
+from rnnzoo.layers import Dropout, RecurrentStack, SequencePooling
 
 
 def build_text_classifier(
@@ -110,6 +110,6 @@ def build_text_classifier(
         name="recurrent_stack",
     )(x)
     x = SequencePooling(pooling, bidirectional=bidirectional, name="pooling")(x)
-    x = keras.layers.Dropout(dropout, name="dropout")(x)
+    x = Dropout(dropout, name="dropout")(x)
     logits = keras.layers.Dense(num_classes, dtype="float32", name="logits")(x)
     return keras.Model(inputs, logits, name=name)

@@ -87,7 +87,9 @@ def _write_table(keys: Iterable[Key]) -> Iterator[str]:
 def _allowed(field: FieldInfo) -> str:
     annotation = field.annotation
     if get_origin(annotation) is Literal:
-        return " | ".join(str(choice) for choice in get_args(annotation))
+        return " | ".join(
+            str(choice).lower() if isinstance(choice, bool) else choice for choice in get_args(annotation)
+        )
     if get_origin(annotation) in (Union, types.UnionType):
         return " | ".join(part.__name__ for part in get_args(annotation))
     name = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}.get(

@@ -126,7 +126,13 @@ class TrainSection(Section):
     early_stopping_patience: Annotated[int, Field(ge=0)] = Field(
         3, description="epochs without a better validation score before training stops; 0: never"
     )
-    jit_compile: bool = Field(False, description="compile the training step with XLA, once for each batch shape")
+    jit_compile: Literal["auto", True, False] = Field(
+        "auto",
+        description=(
+            "compile the training step with XLA, once for each batch shape; `auto`: for simple_rnn, where enough "
+            "steps have the same shape to pay for it"
+        ),
+    )
     keep_checkpoints: PositiveInt = Field(2, description="checkpoints to keep beside the best one")
 
     @model_validator(mode="after")

@@ -3,7 +3,11 @@
 import keras
 from keras import ops
 
-_CELLS = {"simple_rnn": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+from rnnzoo.layers.dropout import Dropout
+from rnnzoo.layers.recurrence import run_recurrences
+from rnnzoo.layers.simple_rnn import SimpleRNN, make_recurrence
+
+_CELLS = {"simple_rnn": SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 CELLS = tuple(_CELLS)
 RECURRENT_INITIALIZERS = ("orthogonal", "glorot_uniform", "identity")
 
@@ -95,7 +99,7 @@ class RecurrentStack(keras.layers.Layer):
         self.width = 2 * units if bidirectional else units
 
         self.recurrent_layers = [self._make_layer(place) for place in range(num_layers)]
-        self.dropouts = [keras.layers.Dropout(dropout, name=f"dropout_{place}") for place in range(num_layers)]
+        self.dropouts = [Dropout(dropout, name=f"dropout_{place}") for place in range(num_layers)]
         self.projection = None
         self.norms, self.final_norm = [], None
         if stack == "residual":
@@ -135,19 +139,44 @@ class RecurrentStack(keras.layers.Layer):
         mask = inputs_mask if mask is None else mask
         if initial_state is not None and self.bidirectional:
             raise ValueError("initial_state needs bidirectional=False: a backward state does not come from before")
+        run_layer = self._run_gated
+        if self.cell == "simple_rnn":
+            # Time-major from end to end: a step of the recurrence then reads one block of memory.
+            run_layer = self._run_simple_rnn
+            inputs = ops.transpose(inputs, (1, 0, 2))
+            mask = None if mask is None else ops.expand_dims(ops.transpose(ops.cast(mask, "bool")), -1)
         x = inputs if self.projection is None else self.projection(inputs)
         final_states = []
         for place, layer in enumerate(self.recurrent_layers):
             normed = self.norms[place](x) if self.norms else x
-            y = layer(normed, initial_state=self._layer_state(initial_state, place), mask=mask, training=training)
-            if self.return_state:
-                y, *state = y
-                final_states.append(ops.concatenate(state, axis=-1))
+            y, final_state = run_layer(layer, normed, self._layer_state(initial_state, place), mask, training)
+            final_states.append(final_state)
             y = self.dropouts[place](y, training=training)
             x = x + y if self.norms else y
         if self.final_norm is not None:
             x = self.final_norm(x)
+        if self.cell == "simple_rnn":
+            x = ops.transpose(x, (1, 0, 2))
         return (x, ops.stack(final_states, axis=1)) if self.return_state else x
+
+    def _run_gated(self, layer, x, initial_state, mask, training):
+        y = layer(x, initial_state=initial_state, mask=mask, training=training)
+        if not self.return_state:
+            return y, None
+        y, *state = y
+        return y, ops.concatenate(state, axis=-1)
+
+    def _run_simple_rnn(self, layer, x, initial_state, real, training):
+        cells = [layer.forward_layer.cell, layer.backward_layer.cell] if self.bidirectional else [layer.cell]
+        state = None if initial_state is None else initial_state[0]
+        recurrences = [
+            make_recurrence(cell, x, state, training, reverse=reverse)
+            for cell, reverse in zip(cells, (False, True), strict=False)
+        ]
+        states = run_recurrences(recurrences, cells[0].activation, real)
+        for cell in cells:
+            cell.reset_recurrent_dropout_mask()
+        return ops.concatenate(states, axis=-1) if self.bidirectional else states[0], states[0][-1]
 
     def _layer_state(self, initial_state, place):
         if initial_state is None:

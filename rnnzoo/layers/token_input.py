@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from rnnzoo.layers.random_bits import draw_bits, threshold_of
+
 
 @keras.saving.register_keras_serializable("rnnzoo")
 class WordDropout(keras.layers.Layer):
@@ -39,8 +41,8 @@ class WordDropout(keras.layers.Layer):
     def call(self, token_ids, training=False):
         if not training or not self.rate:
             return token_ids
-        draws = keras.random.uniform(ops.shape(token_ids), seed=self.seed_generator)
-        replaced = ops.logical_and(draws < self.rate, token_ids >= self.num_special_ids)
+        drawn = draw_bits(ops.shape(token_ids), self.seed_generator) < threshold_of(self.rate)
+        replaced = ops.logical_and(drawn, token_ids >= self.num_special_ids)
         return ops.where(replaced, ops.cast(self.unknown_id, token_ids.dtype), token_ids)
 
     def compute_output_spec(self, token_ids, training=False):

@@ -31,6 +31,7 @@ class TrainingLoop:
         train: The `[train]` section of the config.
         batches: Batches to train on, a function of the epoch.
         checkpoints: Where checkpoints go.
+        jit_compile: Whether XLA compiles the step, once for each shape of batches.
         strategy: A `tf.distribute` strategy; by default the one in scope.
     """
 
@@ -41,6 +42,7 @@ class TrainingLoop:
         train: TrainSection,
         batches: Batches,
         checkpoints: CheckpointFolder,
+        jit_compile: bool = False,
         strategy: tf.distribute.Strategy | None = None,
     ):
         self._task = task
@@ -57,9 +59,8 @@ class TrainingLoop:
         # Seed generators are among the model's variables: dropout goes on where it stopped.
         self._variables = [*model.variables, *self.optimizer.variables]
         # XLA compiles each shape anyway; without it one graph serves all widths.
-        self._step = tf.function(
-            self._train_step, jit_compile=train.jit_compile, reduce_retracing=not train.jit_compile
-        )
+        self._step = tf.function(self._train_step, jit_compile=jit_compile, reduce_retracing=not jit_compile)
+        self.first_step_seconds: dict[Any, float] = {}
         self.history: list[dict[str, float]] = []
         self.num_epochs_before = 0
         self._best_score: list[float] = []
@@ -117,8 +118,11 @@ class TrainingLoop:
         for number, arrays in enumerate(self._batches.epoch(epoch)):
             self._callbacks.on_train_batch_begin(number)
             batch = {name: tf.constant(array) for name, array in arrays.items()}
+            start = time.perf_counter()
             loss, weight, norm, state = self._step(batch, state)
             loss, weight, norm = float(loss), float(weight), float(norm)
+            shapes = tuple(array.shape for array in arrays.values())
+            self.first_step_seconds.setdefault(shapes, time.perf_counter() - start)
             if not (np.isfinite(loss) and np.isfinite(norm)):
                 self._stop_at_bad_number(epoch, number, loss, norm)
             loss_sum += loss

@@ -13,6 +13,7 @@ from rnnzoo.datasets import Dataset, open_dataset
 from rnnzoo.tasks.registry import make_task
 from rnnzoo.tasks.splits import Split
 from rnnzoo.tasks.task import Task
+from rnnzoo.training.compilation import choose_jit_compile
 from rnnzoo.training.loop import TrainingLoop
 from rnnzoo.training.reporting import CurveReport, ProgressReport, Reporter
 from rnnzoo.training.run_folder import RunFolder, num_cores, processor_name
@@ -60,7 +61,9 @@ def train_run(
     shapes = ", ".join(f"{count} of {rows} × {width}" for (rows, width), count in batches.shapes.items())
     reporter.say(f"batches of an epoch: {shapes}")
 
-    loop = TrainingLoop(task, model, config.train, batches, folder.checkpoints(config.train.keep_checkpoints))
+    jit_compile = choose_jit_compile(config, batches)
+    checkpoints = folder.checkpoints(config.train.keep_checkpoints)
+    loop = TrainingLoop(task, model, config.train, batches, checkpoints, jit_compile)
     progress = ProgressReport(reporter, config.train.epochs, len(batches))
     loop.set_callbacks(progress, CurveReport(folder, loop.history))
     try:
@@ -68,7 +71,10 @@ def train_run(
     finally:
         progress.close()
     resumed_seconds = sum(epoch["seconds"] for epoch in loop.history[: loop.num_epochs_before])
-    reporter.say(f"best epoch: {loop.best_epoch}")
+    reporter.say(
+        f"best epoch: {loop.best_epoch}; the first steps of {len(loop.first_step_seconds)} shapes took "
+        f"{sum(loop.first_step_seconds.values()):.1f} s, {'compiled by XLA' if jit_compile else 'without XLA'}"
+    )
     _save_model(model, folder)
     result = {
         "name": config.name,
@@ -79,6 +85,7 @@ def train_run(
         "epochs": len(loop.history),
         "validation": {"split": validation.name, **task.evaluate(model, validation).metrics},
         "test": _score_test_split(task, model, train, dataset, folder, reporter),
+        "jit_compile": jit_compile,
         "minutes": round((time.perf_counter() - start + resumed_seconds) / 60, 2),
         "cores": num_cores(),
         "processor": processor_name(),

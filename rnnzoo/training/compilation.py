@@ -1,0 +1,22 @@
+"""Whether XLA pays."""
+
+from rnnzoo.config import RunConfig
+from rnnzoo.datasets import Batches
+
+# Compiling a shape takes 2 to 3 seconds, and a compiled step saves 4 to 10 milliseconds (docs/speed.md).
+_FEWEST_STEPS_OF_A_SHAPE = 400
+
+
+def choose_jit_compile(config: RunConfig, batches: Batches) -> bool:
+    """Returns whether to compile the training step: as the config says, or by the steps to expect.
+
+    Stock GRU and LSTM layers, whose loops XLA differentiates by itself, are faster without.
+
+    Args:
+        config: The run's config.
+        batches: Batches to train on.
+    """
+    if config.train.jit_compile != "auto":
+        return config.train.jit_compile
+    steps_of_a_shape = len(batches) * config.train.epochs / max(len(batches.shapes), 1)
+    return config.model.cell == "simple_rnn" and steps_of_a_shape >= _FEWEST_STEPS_OF_A_SHAPE
