@@ -2,7 +2,7 @@
 
 import keras
 
-from rnnzoo.layers import Dropout, EmbeddingBag, OneHot, WordDropout
+from rnnzoo.layers import Dropout, EmbeddingBag, WordDropout
 
 
 def embed_tokens(
@@ -16,7 +16,7 @@ def embed_tokens(
     word_dropout=0.0,
     dropout=0.0,
 ):
-    """Turns token ids into vectors that carry the padding mask `token_ids != 0`.
+    """Turns token ids into what the recurrent stack reads.
 
     Args:
         token_ids: Keras tensor, (batch, time) int.
@@ -30,12 +30,13 @@ def embed_tokens(
         dropout: Dropout on the vectors of an embedding.
 
     Returns:
-        Keras tensor, (batch, time, `embedding_dim` or `vocabulary_size`) float.
+        Keras tensor, (batch, time, `embedding_dim`) float with the padding mask `token_ids != 0`; for
+        `one_hot` the ids, (batch, time) int, for a stack with `one_hot_size`, which makes the mask.
     """
     if word_dropout:
         token_ids = WordDropout(word_dropout, name="word_dropout")(token_ids)
     if input == "one_hot":
-        return OneHot(vocabulary_size, name="one_hot")(token_ids)
+        return token_ids
     if input != "embedding":
         raise ValueError(f"input must be embedding or one_hot, not {input!r}")
     vectors = keras.layers.Embedding(vocabulary_size, embedding_dim, mask_zero=True, name="embedding")(token_ids)

@@ -107,6 +107,7 @@ def build_text_classifier(
         recurrent_dropout=recurrent_dropout,
         recurrent_initializer=recurrent_initializer,
         activation=activation,
+        one_hot_size=vocabulary_size if input == "one_hot" else None,
         name="recurrent_stack",
     )(x)
     x = SequencePooling(pooling, bidirectional=bidirectional, name="pooling")(x)

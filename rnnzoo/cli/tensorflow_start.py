@@ -33,3 +33,5 @@ def start_tensorflow() -> None:
     import absl.logging
 
     absl.logging.set_verbosity(absl.logging.ERROR)
+    # Among them a warning about retracing: one step is traced for each shape on purpose.
+    tf.get_logger().setLevel("ERROR")

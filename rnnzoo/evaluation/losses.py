@@ -27,10 +27,13 @@ def softmax_cross_entropy_sum(
     weights = tf.cast(weights, tf.float32)
     is_real = weights > 0
     # Replaced before the softmax: times zero, what is infinite at padding would be NaN, in the gradient too.
-    log_probabilities = tf.nn.log_softmax(tf.where(is_real[..., None], tf.cast(logits, tf.float32), 0.0))
+    logits = tf.where(is_real[..., None], tf.cast(logits, tf.float32), 0.0)
     labels = tf.where(is_real, labels, tf.zeros_like(labels))
-    losses = -tf.gather(log_probabilities, labels, batch_dims=labels.shape.rank)
+    # The fused op, which keeps no second tensor as large as the logits for its gradient.
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
     if label_smoothing:
-        uniform = -tf.reduce_mean(log_probabilities, axis=-1)
+        # Cross entropy with uniform targets: log Z - mean(logits), where log Z = loss + logit of the label.
+        log_normalizer = losses + tf.gather(logits, labels, batch_dims=labels.shape.rank)
+        uniform = log_normalizer - tf.reduce_mean(logits, axis=-1)
         losses = (1.0 - label_smoothing) * losses + label_smoothing * uniform
     return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)

@@ -5,7 +5,7 @@ from rnnzoo.layers.recurrence import Recurrence, run_recurrences
 from rnnzoo.layers.recurrent_stack import CELLS, RECURRENT_INITIALIZERS, RecurrentStack, state_size
 from rnnzoo.layers.sequence_pooling import POOLINGS, SequencePooling
 from rnnzoo.layers.simple_rnn import SimpleRNN
-from rnnzoo.layers.token_input import EmbeddingBag, OneHot, WordDropout
+from rnnzoo.layers.token_input import EmbeddingBag, WordDropout
 
 __all__ = [
     "CELLS",
@@ -13,7 +13,6 @@ __all__ = [
     "RECURRENT_INITIALIZERS",
     "Dropout",
     "EmbeddingBag",
-    "OneHot",
     "Recurrence",
     "RecurrentStack",
     "SequencePooling",

@@ -43,9 +43,12 @@ class RecurrentStack(keras.layers.Layer):
             al. 2015, with `activation="relu"`).
         activation: Activation of the cell.
         return_state: Whether to return the final state too; not with `bidirectional`.
+        one_hot_size: Number of ids, where the inputs are ids that stand for one-hot vectors. Their product
+            with the first kernel is then a look-up of its rows.
 
     Call arguments:
-        inputs: Sequences, (batch, time, features) float.
+        inputs: Sequences, (batch, time, features) float, or with `one_hot_size` (batch, time) int, where
+            the mask is `inputs != 0`.
         mask: (batch, time) bool, True for real steps. Other steps leave the state as it is.
         initial_state: (batch, num_layers, state size) float; zeros where it is left out.
         training: Whether dropout is on.
@@ -71,6 +74,7 @@ class RecurrentStack(keras.layers.Layer):
         recurrent_initializer="orthogonal",
         activation="tanh",
         return_state=False,
+        one_hot_size=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -79,6 +83,8 @@ class RecurrentStack(keras.layers.Layer):
         _check("recurrent_initializer", recurrent_initializer, RECURRENT_INITIALIZERS)
         if num_layers < 1:
             raise ValueError(f"num_layers must be at least 1, not {num_layers!r}")
+        if one_hot_size is not None and one_hot_size < 1:
+            raise ValueError(f"one_hot_size must be at least 1, not {one_hot_size!r}")
         if not 0.0 <= recurrent_dropout <= 1.0:
             raise ValueError(f"recurrent_dropout must be between 0 and 1, not {recurrent_dropout!r}")
         if recurrent_initializer == "identity" and cell != "simple_rnn":
@@ -95,6 +101,7 @@ class RecurrentStack(keras.layers.Layer):
         self.recurrent_initializer = recurrent_initializer
         self.activation = activation
         self.return_state = return_state
+        self.one_hot_size = one_hot_size
         self.supports_masking = True
         self.width = 2 * units if bidirectional else units
 
@@ -123,8 +130,10 @@ class RecurrentStack(keras.layers.Layer):
 
     def build(self, input_shape):
         shape = tuple(input_shape)
+        if self.one_hot_size is not None:
+            shape = (*shape, self.one_hot_size)
         wide = (*shape[:-1], self.width)
-        if self.stack == "residual" and shape[-1] != self.width:
+        if self.stack == "residual" and (shape[-1] != self.width or self.one_hot_size is not None):
             self.projection = keras.layers.Dense(self.width, name="projection")
             self.projection.build(shape)
         for place, layer in enumerate(self.recurrent_layers):
@@ -137,15 +146,17 @@ class RecurrentStack(keras.layers.Layer):
     def call(self, inputs, mask=None, initial_state=None, training=None, inputs_mask=None):
         # Keras fills in `mask` only where `inputs` is the one tensor of the call.
         mask = inputs_mask if mask is None else mask
+        if self.one_hot_size is not None:
+            mask = ops.not_equal(inputs, 0)
         if initial_state is not None and self.bidirectional:
             raise ValueError("initial_state needs bidirectional=False: a backward state does not come from before")
         run_layer = self._run_gated
         if self.cell == "simple_rnn":
             # Time-major from end to end: a step of the recurrence then reads one block of memory.
             run_layer = self._run_simple_rnn
-            inputs = ops.transpose(inputs, (1, 0, 2))
+            inputs = _swap_batch_and_time(inputs)
             mask = None if mask is None else ops.expand_dims(ops.transpose(ops.cast(mask, "bool")), -1)
-        x = inputs if self.projection is None else self.projection(inputs)
+        x = self._project(inputs)
         final_states = []
         for place, layer in enumerate(self.recurrent_layers):
             normed = self.norms[place](x) if self.norms else x
@@ -156,8 +167,17 @@ class RecurrentStack(keras.layers.Layer):
         if self.final_norm is not None:
             x = self.final_norm(x)
         if self.cell == "simple_rnn":
-            x = ops.transpose(x, (1, 0, 2))
+            x = _swap_batch_and_time(x)
         return (x, ops.stack(final_states, axis=1)) if self.return_state else x
+
+    def _project(self, inputs):
+        if self.projection is None:
+            # Only stock layers need the vectors themselves.
+            is_gated = self.one_hot_size is not None and self.cell != "simple_rnn"
+            return ops.one_hot(inputs, self.one_hot_size, dtype=self.compute_dtype) if is_gated else inputs
+        if self.one_hot_size is None:
+            return self.projection(inputs)
+        return ops.take(self.projection.kernel, inputs, axis=0) + self.projection.bias
 
     def _run_gated(self, layer, x, initial_state, mask, training):
         y = layer(x, initial_state=initial_state, mask=mask, training=training)
@@ -184,8 +204,11 @@ class RecurrentStack(keras.layers.Layer):
         state = initial_state[:, place]
         return [state[:, : self.units], state[:, self.units :]] if self.cell == "lstm" else [state]
 
+    def compute_mask(self, inputs, mask=None):
+        return mask if self.one_hot_size is None else ops.not_equal(inputs, 0)
+
     def compute_output_shape(self, input_shape):
-        output_shape = (*input_shape[:-1], self.width)
+        output_shape = (*input_shape[:2], self.width)
         if not self.return_state:
             return output_shape
         return output_shape, (input_shape[0], self.num_layers, state_size(self.cell, self.units))
@@ -193,9 +216,13 @@ class RecurrentStack(keras.layers.Layer):
     def get_config(self):
         names = (
             "units num_layers cell bidirectional stack dropout recurrent_dropout recurrent_initializer activation "
-            "return_state"
+            "return_state one_hot_size"
         )
         return super().get_config() | {name: getattr(self, name) for name in names.split()}
+
+
+def _swap_batch_and_time(tensor):
+    return ops.transpose(tensor, (1, 0, *range(2, len(tensor.shape))))
 
 
 def _check(argument, value, allowed):

@@ -65,19 +65,20 @@ def make_recurrence(cell, sequences, initial_state, training=False, reverse=Fals
 
     Args:
         cell: The cell.
-        sequences: (time, batch, features) float.
+        sequences: (time, batch, features) float; or (time, batch) int, ids that stand for one-hot vectors.
         initial_state: (batch, units) float; None: zeros.
         training: Whether the cell's dropout is on.
         reverse: Whether time runs backwards.
     """
     if initial_state is None:
-        initial_state = tf.zeros([tf.shape(sequences)[1], cell.units], sequences.dtype)
+        initial_state = tf.zeros([tf.shape(sequences)[1], cell.units], cell.compute_dtype)
     dropout_mask = None
     if training:
         input_mask = cell.get_dropout_mask(sequences[0])
         sequences = sequences if input_mask is None else sequences * input_mask
         dropout_mask = cell.get_recurrent_dropout_mask(initial_state)
-    projected = tf.tensordot(sequences, tf.convert_to_tensor(cell.kernel), 1)
+    kernel = tf.convert_to_tensor(cell.kernel)
+    projected = tf.gather(kernel, sequences) if sequences.dtype.is_integer else tf.tensordot(sequences, kernel, 1)
     if cell.use_bias:
         projected += tf.convert_to_tensor(cell.bias)
     recurrent_kernel = tf.convert_to_tensor(cell.recurrent_kernel)

@@ -54,42 +54,6 @@ class WordDropout(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("rnnzoo")
-class OneHot(keras.layers.Layer):
-    """Turns token ids into one-hot vectors and makes the padding mask.
-
-    Args:
-        size: Number of ids.
-
-    Call arguments:
-        token_ids: (batch, time) int.
-
-    Returns:
-        (batch, time, size) float; the mask is `token_ids != 0`.
-    """
-
-    def __init__(self, size, **kwargs):
-        super().__init__(**kwargs)
-        if size < 1:
-            raise ValueError(f"size must be at least 1, not {size!r}")
-        self.size = size
-
-    def build(self, input_shape):
-        pass
-
-    def call(self, token_ids):
-        return ops.one_hot(token_ids, self.size, dtype=self.compute_dtype)
-
-    def compute_mask(self, inputs, mask=None):
-        return ops.not_equal(inputs, 0)
-
-    def compute_output_spec(self, token_ids):
-        return keras.KerasTensor((*token_ids.shape, self.size), dtype=self.compute_dtype)
-
-    def get_config(self):
-        return super().get_config() | {"size": self.size}
-
-
-@keras.saving.register_keras_serializable("rnnzoo")
 class EmbeddingBag(keras.layers.Layer):
     """Sums the embeddings of the ids that belong to one step: the affixes or characters of a word.
 

@@ -26,15 +26,12 @@ class Vocabulary(tf.Module):
         if tuple(tokens[: len(SPECIAL_TOKENS)]) != SPECIAL_TOKENS or len(set(tokens)) != len(tokens):
             raise ValueError(f"a vocabulary is {SPECIAL_TOKENS} and then tokens that all differ")
         self._tokens = tuple(tokens)
-        all_tokens = tf.constant(list(tokens))
+        self._token_strings = tf.constant(list(tokens))
         ids = tf.range(len(tokens), dtype=tf.int64)
         ids_in_texts = tf.where(ids < len(SPECIAL_TOKENS), tf.constant(UNKNOWN_ID, tf.int64), ids)
         # KeyValueTensorInitializer, because a vocabulary file cannot hold "" or "\n".
         self._id_table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(all_tokens, ids_in_texts), default_value=UNKNOWN_ID
-        )
-        self._token_table = tf.lookup.StaticHashTable(
-            tf.lookup.KeyValueTensorInitializer(ids, all_tokens), default_value=""
+            tf.lookup.KeyValueTensorInitializer(self._token_strings, ids_in_texts), default_value=UNKNOWN_ID
         )
 
     def __len__(self) -> int:
@@ -51,7 +48,9 @@ class Vocabulary(tf.Module):
 
     def to_tokens(self, ids: tf.Tensor) -> tf.Tensor:
         """Looks up integer ids of any shape. Returns strings; an impossible id becomes ""."""
-        return self._token_table.lookup(tf.cast(ids, tf.int64))
+        # Not a table: one would be exported by every model, also where nothing is turned back into text.
+        exists = (ids >= 0) & (ids < len(self))
+        return tf.where(exists, tf.gather(self._token_strings, tf.where(exists, ids, 0)), "")
 
     def save(self, path: Path) -> None:
         """Writes one JSON string a line, in the order of the ids."""

@@ -57,6 +57,7 @@ def train_run(
     model = task.build_model()
     check_masks(model)
     reporter.say(f"model: {config.model.cell}, {model.count_params():,} parameters")
+    _warn_of_size(model, config, reporter)
     batches = task.make_batches(train, shuffle=True)
     shapes = ", ".join(f"{count} of {rows} × {width}" for (rows, width), count in batches.shapes.items())
     reporter.say(f"batches of an epoch: {shapes}")
@@ -101,6 +102,15 @@ def load_run(folder: RunFolder) -> tuple[Task, keras.Model]:
     import rnnzoo.layers  # noqa: F401, its layers must be registered before a model with them is loaded
 
     return task, keras.saving.load_model(folder.model_file, compile=False)
+
+
+def _warn_of_size(model: keras.Model, config: RunConfig, reporter: Reporter) -> None:
+    megabytes = 4 * model.count_params() / 1_000_000
+    if megabytes > config.export.max_megabytes:
+        reporter.say(
+            f"warning: the weights alone take {megabytes:.1f} MB; the export will be refused, as it is over "
+            f"export.max_megabytes = {config.export.max_megabytes}"
+        )
 
 
 def _score_test_split(

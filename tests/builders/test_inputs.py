@@ -20,8 +20,6 @@ def make_model(**options):
         ({"embedding_dim": 4}, 4, ["Embedding"]),
         ({"embedding_dim": 4, "dropout": 0.2}, 4, ["Embedding", "Dropout"]),
         ({"embedding_dim": 4, "word_dropout": 0.2}, 4, ["WordDropout", "Embedding"]),
-        ({"input": "one_hot"}, 9, ["OneHot"]),
-        ({"input": "one_hot", "word_dropout": 0.2, "dropout": 0.2}, 9, ["WordDropout", "OneHot"]),
     ],
 )
 @pytest.mark.parametrize("training", [False, True])
@@ -31,6 +29,12 @@ def test_vectors_carry_the_mask_of_the_ids(options, width, kinds, training):
     vectors = model(IDS, training=training)
     assert vectors.shape == (2, 3, width)
     np.testing.assert_array_equal(vectors._keras_mask, IDS != 0)
+
+
+def test_one_hot_leaves_the_ids_to_the_stack():
+    np.testing.assert_array_equal(make_model(input="one_hot")(IDS), IDS)
+    model = make_model(input="one_hot", word_dropout=1.0, dropout=0.2)
+    np.testing.assert_array_equal(model(IDS, training=True), [[1, 1, 0], [1, 1, 1]])
 
 
 def test_refuses_an_unknown_input():

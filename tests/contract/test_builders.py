@@ -155,7 +155,7 @@ def test_the_mask_reaches_what_needs_it(case):
     check_masks(model)
     report = {row.kind: row.mask for row in report_masks(model)}
     assert "drops" not in report.values()
-    assert report["RecurrentStack"] == "passes"
+    assert report["RecurrentStack"] in ("makes", "passes")
     if not any(is_sequence(tensor) for tensor in model.outputs):
         assert report["SequencePooling"] == "uses"
 

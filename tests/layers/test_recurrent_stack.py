@@ -226,3 +226,27 @@ def test_refuses_impossible_arguments(options):
 def test_refuses_a_state_for_both_directions(steps):
     with pytest.raises(ValueError, match="initial_state needs bidirectional=False"):
         RecurrentStack(3, bidirectional=True)(steps, initial_state=np.zeros((3, 1, 3), np.float32))
+
+
+@pytest.mark.parametrize("stack", ["residual", "plain"])
+@pytest.mark.parametrize("cell", ["simple_rnn", "gru", "lstm"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_ids_stand_for_one_hot_vectors(cell, stack, bidirectional):
+    ids = np.array([[1, 4, 2, 0], [3, 0, 0, 0], [0, 0, 0, 0]], "int32")
+    arguments = {"cell": cell, "stack": stack, "bidirectional": bidirectional, "num_layers": 2}
+    # As wide as the vectors, where a residual stack of vectors would need no projection.
+    looked_up = RecurrentStack(5 if not bidirectional else 3, one_hot_size=6, **arguments)
+    multiplied = RecurrentStack(5 if not bidirectional else 3, **arguments)
+    vectors = np.eye(6, dtype="float32")[ids]
+    answer = looked_up(ids)
+    np.testing.assert_array_equal(answer._keras_mask, ids != 0)
+    multiplied(vectors)
+    if bidirectional and stack == "residual":
+        assert multiplied.projection is None and looked_up.projection is not None
+        return
+    multiplied.set_weights(looked_up.get_weights())
+    np.testing.assert_allclose(answer, multiplied(vectors, mask=ids != 0), atol=1e-5)
+    again = RecurrentStack.from_config(looked_up.get_config())
+    again.build(ids.shape)
+    again.set_weights(looked_up.get_weights())
+    np.testing.assert_array_equal(again(ids), answer)

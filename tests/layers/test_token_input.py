@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnzoo.layers import EmbeddingBag, OneHot, WordDropout
+from rnnzoo.layers import EmbeddingBag, WordDropout
 
 IDS = np.random.default_rng(0).integers(0, 50, (80, 100)).astype(np.int32)
 
@@ -48,18 +48,6 @@ def test_word_dropout_keeps_type_and_shape(dtype):
     assert (symbolic.dtype, symbolic.shape) == (dtype, (None, None))
 
 
-def test_one_hot_equals_an_embedding_with_identity_weights():
-    embedding = keras.layers.Embedding(50, 50, mask_zero=True, embeddings_initializer="identity")
-    one_hot = OneHot(50)(IDS)
-    np.testing.assert_array_equal(one_hot, embedding(IDS))
-    np.testing.assert_array_equal(one_hot._keras_mask, IDS != 0)
-    assert OneHot(50)(keras.Input((None,), dtype="int32")).shape == (None, None, 50)
-
-
-def test_one_hot_heeds_the_policy():
-    assert OneHot(50, dtype="mixed_bfloat16")(IDS).dtype == "bfloat16"
-
-
 def test_embedding_bag_sums_what_is_not_zero():
     layer = EmbeddingBag(9, 4)
     ids = np.array([[[3, 5, 0], [0, 0, 0], [7, 7, 1]]])
@@ -73,14 +61,14 @@ def test_embedding_bag_sums_what_is_not_zero():
 
 @pytest.mark.parametrize(
     "layer",
-    [WordDropout(0.25, unknown_id=2, num_special_ids=6, seed=9), OneHot(12), EmbeddingBag(9, 4)],
+    [WordDropout(0.25, unknown_id=2, num_special_ids=6, seed=9), EmbeddingBag(9, 4)],
     ids=lambda layer: layer.name,
 )
 def test_config_round_trip(layer):
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
 
 
-@pytest.mark.parametrize("make", [lambda: WordDropout(-0.1), lambda: WordDropout(1.5), lambda: OneHot(0)])
+@pytest.mark.parametrize("make", [lambda: WordDropout(-0.1), lambda: WordDropout(1.5)])
 def test_refuses_impossible_arguments(make):
     with pytest.raises(ValueError, match="must be"):
         make()

@@ -1,0 +1,80 @@
+"""The plain PyTorch script: `nn.RNN` on packed sequences."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
+from torch.utils.data import DataLoader
+
+from benchmarks.encoded_texts import Texts, load_num_ids, load_texts
+from benchmarks.torch_work import set_threads
+
+
+class Classifier(nn.Module):
+    """The model of the other scripts."""
+
+    def __init__(self, num_ids: int, training: dict[str, Any]):
+        super().__init__()
+        self.embedding = nn.Embedding(num_ids, training["embedding"], padding_idx=0)
+        self.rnn = nn.RNN(training["embedding"], training["units"], bidirectional=True, batch_first=True)
+        self.output = nn.Linear(2 * training["units"], training["num_classes"])
+
+    def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Classifies (batch, time) ids of (batch,) lengths."""
+        packed = pack_padded_sequence(self.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
+        steps, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True)
+        return self.output(steps.sum(dim=1) / lengths[:, None])
+
+
+class TorchWork:
+    """Trains and scores the model once."""
+
+    facts: dict[str, Any]
+
+    def __init__(self, threads: int, training: dict[str, Any], encoded: str):
+        set_threads(threads)
+        torch.manual_seed(0)
+        self._training, path = training, Path(encoded)
+        self._train, self._validation = load_texts(path, "train"), load_texts(path, "validation")
+        self._model = Classifier(load_num_ids(path), training)
+        self.facts = {}
+
+    def answer(self) -> dict[str, Any]:
+        """Trains."""
+        optimizer = torch.optim.Adam(self._model.parameters(), self._training["learning_rate"], fused=True)
+        batches = self._batches(self._train, shuffle=True)
+        epoch_seconds = []
+        for _ in range(self._training["epochs"]):
+            start = time.perf_counter()
+            for ids, lengths, labels in batches:
+                optimizer.zero_grad()
+                nn.functional.cross_entropy(self._model(ids, lengths), labels).backward()
+                nn.utils.clip_grad_norm_(self._model.parameters(), self._training["clip_norm"])
+                optimizer.step()
+            epoch_seconds.append(time.perf_counter() - start)
+        return {
+            "epoch_seconds": epoch_seconds,
+            "validation_accuracy": self._score(),
+            "parameters": sum(parameter.numel() for parameter in self._model.parameters()),
+        }
+
+    def _score(self) -> float:
+        with torch.inference_mode():
+            right = sum(
+                int((self._model(ids, lengths).argmax(dim=1) == labels).sum())
+                for ids, lengths, labels in self._batches(self._validation, shuffle=False)
+            )
+        return right / len(self._validation.ids)
+
+    def _batches(self, texts: Texts, shuffle: bool) -> DataLoader:
+        examples = list(zip(map(torch.from_numpy, texts.ids), texts.labels.tolist(), strict=True))
+
+        def collate(batch):
+            ids, labels = zip(*batch, strict=True)
+            lengths = torch.tensor([len(row) for row in ids])
+            return pad_sequence(ids, batch_first=True), lengths, torch.tensor(labels)
+
+        return DataLoader(examples, self._training["batch_size"], shuffle=shuffle, collate_fn=collate)

@@ -1,0 +1,107 @@
+"""The results as pictures."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import INFERENCE_PEERS, PEERS, SWEEP_PEERS, TRAINING_PEERS
+
+_COLORS = {
+    "keras": "C0",
+    "keras_xla": "C9",
+    "keras_fit": "C7",
+    "rnnzoo": "C1",
+    "rnnzoo_xla": "C3",
+    "torch": "C2",
+    "keras_session": "C9",
+    "rnnzoo_session": "C3",
+}
+
+
+def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path]:
+    """Draws the sections there are as PNG files and returns their paths."""
+    makers = {
+        "training": _plot_training,
+        "inference": _plot_inference,
+        "sweep": _plot_sweeps,
+        "end_to_end": _plot_end_to_end,
+    }
+    paths = []
+    for name, section in sections.items():
+        paths.append(folder / f"{name}.png")
+        makers[name](section).savefig(paths[-1], dpi=120)
+    return paths
+
+
+def _new_figure(width: float, height: float):
+    # The object interface, not pyplot: no global state and no window system.
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _plot_training(section: dict[str, Any]):
+    shapes = section["shapes"]
+    figure = _new_figure(2.2 * len(shapes) + 2.0, 6.4)
+    speed, share = figure.subplots(2, 1, sharex=True)
+    _draw_bars(speed, shapes, TRAINING_PEERS, "tokens_per_second", 1e-3)
+    speed.set_ylabel("thousand tokens a second")
+    speed.set_title("Training step")
+    speed.legend(ncols=3, fontsize="small")
+    _draw_bars(share, shapes, TRAINING_PEERS, "share_of_limit", 100.0)
+    share.set_ylabel("% of the limits")
+    share.set_xticks(range(len(shapes)), [f"{result['shape']['name']}\n{result['label']}" for result in shapes])
+    share.tick_params(axis="x", labelsize="x-small")
+    return figure
+
+
+def _plot_inference(section: dict[str, Any]):
+    results = section["results"]
+    figure = _new_figure(1.5 * len(results) + 2.0, 4.0)
+    axes = figure.add_subplot()
+    _draw_bars(axes, results, INFERENCE_PEERS, "seconds", 1e3)
+    axes.set_yscale("log")
+    axes.set_ylabel("ms for 100 tokens")
+    axes.set_title("Forward pass")
+    axes.set_xticks(range(len(results)), [f"{result['shape']['name']}\nbatch {result['batch']}" for result in results])
+    axes.legend(ncols=2, fontsize="small")
+    return figure
+
+
+def _plot_sweeps(section: dict[str, Any]):
+    sweeps = section["sweeps"]
+    figure = _new_figure(4.2 * len(sweeps), 3.8)
+    for axes, sweep in zip(figure.subplots(1, len(sweeps), squeeze=False)[0], sweeps, strict=True):
+        for name in SWEEP_PEERS:
+            points = [point for point in sweep["points"] if name in point["peers"]]
+            if points:
+                sizes = [point[sweep["varied"]] for point in points]
+                times = [point["peers"][name]["seconds"] * 1e3 for point in points]
+                axes.loglog(sizes, times, marker=".", color=_COLORS[name], label=PEERS[name].label)
+        axes.set_xlabel(f"{sweep['varied']} ({', '.join(f'{key} {value}' for key, value in sweep['fixed'].items())})")
+        axes.set_ylabel("ms, forward and backward")
+        axes.grid(True, which="major", alpha=0.3)
+        axes.legend(fontsize="small")
+    return figure
+
+
+def _plot_end_to_end(section: dict[str, Any]):
+    figure = _new_figure(5.5, 3.6)
+    axes = figure.add_subplot()
+    names = list(section["peers"])
+    values = [section["peers"][name]["tokens_per_second"] * 1e-3 for name in names]
+    axes.bar(range(len(names)), values, color=[_COLORS[name] for name in names])
+    axes.set_xticks(range(len(names)), [PEERS[name].label for name in names])
+    axes.set_ylabel("thousand real tokens a second")
+    axes.set_title(f"Training on {section['training']['dataset']}")
+    return figure
+
+
+def _draw_bars(axes, results: Sequence[dict[str, Any]], names: Sequence[str], key: str, scale: float) -> None:
+    names = [name for name in names if any(name in result["peers"] for result in results)]
+    width = 0.8 / max(len(names), 1)
+    for place, name in enumerate(names):
+        groups = [group for group, result in enumerate(results) if name in result["peers"]]
+        values = [results[group]["peers"][name][key] * scale for group in groups]
+        positions = [group + (place - (len(names) - 1) / 2) * width for group in groups]
+        axes.bar(positions, values, width, color=_COLORS[name], label=PEERS[name].label.replace("`", ""))

@@ -1,0 +1,210 @@
+"""The results as Markdown."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import (
+    INFERENCE_PEERS,
+    PEERS,
+    REFERENCE_INFERENCE_PEERS,
+    REFERENCE_TRAINING_PEERS,
+    SWEEP_PEERS,
+    TRAINING_PEERS,
+)
+from benchmarks.results import write_text
+from rnnzoo.config import UserError
+
+_BEGIN, _END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
+_MISSING = "–"
+
+
+def make_report(sections: dict[str, dict[str, Any]]) -> str:
+    """Returns the tables of the sections there are."""
+    makers = {
+        "training": _report_training,
+        "inference": _report_inference,
+        "sweep": _report_sweep,
+        "end_to_end": _report_end_to_end,
+    }
+    return "\n\n".join(
+        "\n\n".join([*makers[name](section), _describe(section["machine"])]) for name, section in sections.items()
+    )
+
+
+def insert_report(report: str, document: Path) -> None:
+    """Puts the tables between the marks of a document.
+
+    Raises:
+        UserError: The document has no marks.
+    """
+    text = document.read_text(encoding="utf-8") if document.is_file() else ""
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise UserError("no place for the tables", file=document, hint=f"put {_BEGIN} and {_END} where they belong")
+    write_text(document, f"{before}{_BEGIN}\n\n{report}\n\n{_END}{after}")
+
+
+def _describe(machine: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    return f"*{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}; {machine['date']}.*"
+
+
+def _report_training(section: dict[str, Any]) -> Iterable[str]:
+    yield "### Training step, thousand tokens a second"
+    names = _present(TRAINING_PEERS, section["shapes"])
+    head = ["batch × time, embedding, units, classes", *(PEERS[name].label for name in names)]
+    rows = []
+    for result in section["shapes"]:
+        cells = [f"{result['shape']['name']}: {result['label']}"]
+        fastest = (result["fastest_stock"], result["fastest_ours"])
+        for name in names:
+            cells.append(_bold(_peer(result, name, "tokens_per_second", "{:,.0f}", 1e-3), name in fastest))
+        cells += [_number(result["speedup"], "{:.2f} ×"), _number(result["share_of_limit"], "{:.0%}")]
+        rows.append(cells)
+    yield _table([*head, "ours : stock", "share of the limits"], rows)
+    summary = section["summary"]
+    if "geometric_mean_speedup" in summary:
+        yield (
+            f"Ours to the better of stock: geometric mean {summary['geometric_mean_speedup']:.2f} ×, least "
+            f"{summary['least_speedup']:.2f} ×. Share of the limits: geometric mean "
+            f"{summary['geometric_mean_share_of_limit']:.0%}, least {summary['least_share_of_limit']:.0%}."
+        )
+    yield "### The limits, and each peer's share of them"
+    rows = []
+    for result in section["shapes"]:
+        ours = result["peers"].get(result["fastest_ours"] or "", {})
+        limit = result["limits"].get(str(ours.get("threads")), {})
+        cells = [
+            result["shape"]["name"],
+            _number(limit.get("large"), "{:,.0f}", 1e-9),
+            _number(limit.get("step"), "{:,.0f}", 1e-9),
+            _number(result["products"]["large"] * 1e-9, "{:.2f}"),
+            _number(result["products"]["recurrent"] * 1e-9, "{:.2f}"),
+            _number(limit.get("seconds"), "{:.1f}", 1e3),
+        ]
+        rows.append(cells + [_peer(result, name, "share_of_limit", "{:.0%}") for name in names])
+    head = ["", "large, GFLOP/s", "step, GFLOP/s", "large, GFLOP", "recurrent, GFLOP", "limit, ms"]
+    yield _table([*head, *(PEERS[name].label for name in names)], rows)
+    yield "### Training step: milliseconds (threads) · memory, MB · first step, s"
+    rows = [
+        [result["shape"]["name"], *(_step_cell(result["peers"].get(name)) for name in names)]
+        for result in section["shapes"]
+    ]
+    yield _table(["", *(PEERS[name].label for name in names)], rows)
+    references = _present(REFERENCE_TRAINING_PEERS, section["shapes"])
+    if references:
+        first = section["shapes"][0]
+        yield f"### GRU and LSTM as a reference ({first['label']}), thousand tokens a second"
+        cells = [_peer(first, name, "tokens_per_second", "{:,.0f}", 1e-3) for name in references]
+        yield _table([PEERS[name].label for name in references], [cells])
+    yield from _report_errors(section["shapes"])
+
+
+def _step_cell(figures: dict[str, Any] | None) -> str:
+    if figures is None:
+        return _MISSING
+    return (
+        f"{figures['seconds'] * 1e3:.1f} ({figures['threads']}) · {figures['memory']:.0f} · "
+        f"{figures['first_step_seconds']:.1f}"
+    )
+
+
+def _report_inference(section: dict[str, Any]) -> Iterable[str]:
+    yield "### Forward pass of 100 tokens, milliseconds (threads)"
+    names = _present((*INFERENCE_PEERS, *REFERENCE_INFERENCE_PEERS), section["results"])
+    rows = []
+    for result in section["results"]:
+        cells = [result["shape"]["name"], str(result["batch"])]
+        for name in names:
+            figures = result["peers"].get(name)
+            cells.append(f"{figures['seconds'] * 1e3:.2f} ({figures['threads']})" if figures else _MISSING)
+        speedups = result["speedups"]
+        cells += [_number(speedups.get(name), "{:.2f} ×") for name in ("from_python", "exported")]
+        rows.append(cells)
+    labels = [PEERS[name].label for name in names]
+    yield _table(["", "batch", *labels, "ours : stock", "ours : stock, exported"], rows)
+    yield from _report_errors(section["results"])
+
+
+def _report_sweep(section: dict[str, Any]) -> Iterable[str]:
+    for sweep in section["sweeps"]:
+        fixed = ", ".join(f"{name} {value}" for name, value in sweep["fixed"].items())
+        yield f"### One layer, forward and backward, over {sweep['varied']} ({fixed}), milliseconds"
+        names = [name for name in SWEEP_PEERS if any(name in point["peers"] for point in sweep["points"])]
+        rows = [
+            [
+                f"{point[sweep['varied']]:,}",
+                *(_peer(point, name, "seconds", "{:,.2f}", 1e3) for name in names),
+                _number(point["speedup"], "{:.2f} ×"),
+            ]
+            for point in sweep["points"]
+        ]
+        rows.append(["grows as"] + [_growth_cell(sweep, name) for name in names] + [""])
+        yield _table([sweep["varied"], *(PEERS[name].label for name in names), "ours : stock"], rows)
+    yield from _report_errors(section["sweeps"])
+
+
+def _growth_cell(sweep: dict[str, Any], name: str) -> str:
+    growth = sweep["growth"].get(name)
+    return f"{sweep['varied']}^{growth['power']:.2f}" if growth else _MISSING
+
+
+def _report_end_to_end(section: dict[str, Any]) -> Iterable[str]:
+    training, data = section["training"], section["data"]
+    yield (
+        f"### Training on `{training['dataset']}` ({training['split']}: {data['texts']:,} texts, {data['tokens']:,} "
+        f"tokens, {training['epochs']} epochs), real tokens a second"
+    )
+    rows = []
+    for name, figures in section["peers"].items():
+        speedup = section["speedups"].get(name, {})
+        rows.append(
+            [
+                PEERS[name].label,
+                f"{figures['tokens_per_second']:,.0f}",
+                f"{figures['last_epoch_tokens_per_second']:,.0f}",
+                f"{figures['seconds']:.1f}",
+                str(figures["threads"]),
+                f"{figures['parameters']:,}",
+                f"{figures['validation_accuracy']:.3f}",
+                _number(speedup.get("all_epochs"), "{:.2f} ×"),
+                _number(speedup.get("last_epoch"), "{:.2f} ×"),
+            ]
+        )
+    head = "|all epochs|last epoch|seconds|threads|parameters|accuracy held back|rnnzoo is|in the last epoch"
+    yield _table(head.split("|"), rows)
+    yield from _report_errors([section])
+
+
+def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:
+    lines = [
+        f"- {result['shape']['name'] + ': ' if 'shape' in result else ''}{PEERS[name].label} failed: {error}"
+        for result in results
+        for name, error in result["errors"].items()
+    ]
+    if lines:
+        yield "\n".join(dict.fromkeys(lines))
+
+
+def _present(names: Sequence[str], results: Sequence[dict[str, Any]]) -> list[str]:
+    return [name for name in names if any(name in result["peers"] for result in results)]
+
+
+def _peer(result: dict[str, Any], name: str, key: str, pattern: str, scale: float = 1.0) -> str:
+    figures = result["peers"].get(name)
+    return _number(figures and figures[key], pattern, scale)
+
+
+def _number(value: float | None, pattern: str, scale: float = 1.0) -> str:
+    return _MISSING if value is None else pattern.format(value * scale)
+
+
+def _bold(text: str, is_bold: bool) -> str:
+    return f"**{text}**" if is_bold else text
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
