@@ -3,8 +3,9 @@
 from rnnzoo.config import RunConfig
 from rnnzoo.datasets import Batches
 
-# Compiling a shape takes 2 to 3 seconds, and a compiled step saves 4 to 10 milliseconds (docs/speed.md).
-_FEWEST_STEPS_OF_A_SHAPE = 400
+# Compiling a shape takes about 3 seconds more than tracing it, and a compiled step of a small model saves 3 to
+# 4 milliseconds.
+_FEWEST_STEPS_OF_A_SHAPE = 800
 
 
 def choose_jit_compile(config: RunConfig, batches: Batches) -> bool:

@@ -15,10 +15,10 @@ class Batches:
 @pytest.mark.parametrize(
     ("overrides", "counts", "expected"),
     [
-        (["train.epochs=10"], [200, 200], True),
+        (["train.epochs=10"], [80, 80], True),
         (["train.epochs=1"], [200, 200], False),
-        (["train.epochs=10"], [40] * 4, True),
-        (["train.epochs=10"], [39] * 4, False),
+        (["train.epochs=10"], [110, 50], True),
+        (["train.epochs=10"], [79] * 4, False),
         (["train.epochs=10", "model.cell=lstm"], [200, 200], False),
         (["train.epochs=10", "model.cell=lstm", "train.jit_compile=true"], [200, 200], True),
         (["train.epochs=10", "train.jit_compile=false"], [200, 200], False),
