@@ -56,6 +56,12 @@ def run_recurrences(
         For each recurrence the state after each step, (time, batch, units) float, in the order of the
         inputs also where time runs backwards.
     """
+    if tf.executing_eagerly():
+        # Else the loop would be Python's, and each step of it several calls.
+        tensors = [
+            (one.projected, one.recurrent_kernel, one.initial_state, one.dropout_mask) for one in recurrences
+        ]
+        return _run_traced(tensors, tuple(one.reverse for one in recurrences), activation, real)
     derivative = _DERIVATIVES.get(activation)
     if derivative is None:
         return _run_forward(recurrences, activation, real)
@@ -74,6 +80,12 @@ def run_recurrences(
         return states, gradient
 
     return run(*[tensor for r in recurrences for tensor in (r.projected, r.recurrent_kernel, r.initial_state)])
+
+
+@tf.function(reduce_retracing=True)
+def _run_traced(tensors, reverse, activation, real):
+    recurrences = [Recurrence(*of_one, backwards) for of_one, backwards in zip(tensors, reverse, strict=True)]
+    return run_recurrences(recurrences, activation, real)
 
 
 def _run_forward(recurrences, activation, real):
