@@ -58,9 +58,7 @@ def run_recurrences(
     """
     if tf.executing_eagerly():
         # Else the loop would be Python's, and each step of it several calls.
-        tensors = [
-            (one.projected, one.recurrent_kernel, one.initial_state, one.dropout_mask) for one in recurrences
-        ]
+        tensors = [(one.projected, one.recurrent_kernel, one.initial_state, one.dropout_mask) for one in recurrences]
         return _run_traced(tensors, tuple(one.reverse for one in recurrences), activation, real)
     derivative = _DERIVATIVES.get(activation)
     if derivative is None:
