@@ -33,7 +33,7 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
         "## Scores",
         "",
         f"On the split `{test['split']}` of `{config.data.dataset}` ({test['num_examples']:,} examples), which was "
-        f"scored once, after everything was chosen on {result['validation']['split']}.",
+        f"scored once, after everything was chosen.",
         "",
         f"| metric | this export (seed {result['seed']}) | mean of {len(seeds)} seed"
         f"{'s' if len(seeds) > 1 else ''} | range |",
@@ -47,10 +47,8 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
     validation = result["validation"]
     lines += [
         "",
-        f"Accuracy of the same model on {validation['split']}: {validation[result['headline_metric']]:.4f} "
-        f"({validation['num_examples']:,} examples)."
-        if result["headline_metric"] == "accuracy"
-        else "",
+        f"On the {validation['num_examples']:,} examples it was chosen on ({validation['split']}) the same model has "
+        f"{result['headline_metric'].replace('_', ' ')} {validation[result['headline_metric']]:.4f}.",
         "",
         "## Training",
         "",

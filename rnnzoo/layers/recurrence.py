@@ -134,8 +134,9 @@ def _run_backward(recurrences, states, upstream, derivative, real):
         before = _states_before(recurrence, of_one)
         if recurrence.dropout_mask is not None:
             before *= recurrence.dropout_mask
-        units = of_one.shape[-1]
-        kernel_gradient = tf.matmul(tf.reshape(before, [-1, units]), tf.reshape(at_sums, [-1, units]), transpose_a=True)
+        # Not the static width: a trace may serve layers of several widths.
+        rows = [-1, tf.shape(of_one)[-1]]
+        kernel_gradient = tf.matmul(tf.reshape(before, rows), tf.reshape(at_sums, rows), transpose_a=True)
         yield at_sums, kernel_gradient, initial_gradient
 
 

@@ -64,7 +64,7 @@ class TextClassification(Task):
         data = self.config.data
         train, validation = self._training_examples(dataset)
         train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
-        validation_name = data.validation_split or f"held back from {data.train_split}"
+        validation_name = data.validation_split or f"examples held back from {data.train_split}"
         return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
 
     def _training_examples(self, dataset: Dataset) -> tuple[tf.data.Dataset, tf.data.Dataset]:

@@ -17,7 +17,7 @@ def build_from_config(config: RunConfig, *, data_dir: Path | None = None, offlin
         data_dir: TFDS' `data_dir`.
         offline: Whether to fail rather than open a connection.
     """
-    keras.utils.set_random_seed(config.seed)
     task = make_task(config)
     task.learn_vocabularies(open_dataset(config.data.dataset, data_dir, offline))
+    keras.utils.set_random_seed(config.seed)
     return task.build_model()

@@ -43,7 +43,6 @@ def train_run(
     """
     start = time.perf_counter()
     reporter = Reporter(folder, console or Console(quiet=True))
-    keras.utils.set_random_seed(config.seed)
     dataset = open_dataset(config.data.dataset, data_dir, offline)
     task = make_task(config)
     if resume and (folder.path / "vocabularies").is_dir():
@@ -54,6 +53,8 @@ def train_run(
     train, validation = task.load_training_splits(dataset)
     for split in (train, validation):
         reporter.say(_data_line(split))
+    # Only now: preparing a data set draws from Python's generator too, the first time.
+    keras.utils.set_random_seed(config.seed)
     model = task.build_model()
     check_masks(model)
     reporter.say(f"model: {config.model.cell}, {model.count_params():,} parameters")

@@ -183,6 +183,17 @@ def test_second_derivatives_equal_the_stock_layers():
     np.testing.assert_allclose(second_derivative(ours), second_derivative(stock), atol=1e-4)
 
 
+def test_layers_of_several_widths_run_eagerly_one_after_the_other():
+    for units in (2, 3, 4):
+        layer = SimpleRNN(units, return_sequences=True)
+        inputs = tf.ones((units + 1, units + 2, units + 3))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(inputs))
+        weights = [variable.value for variable in layer.weights]
+        for gradient, weight in zip(tape.gradient(loss, weights), weights, strict=True):
+            assert gradient.shape == weight.shape
+
+
 def test_ten_thousand_steps_give_finite_gradients():
     _, ours = make_pair(return_sequences=True)
 
