@@ -32,8 +32,8 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
         "",
         "## Scores",
         "",
-        f"On the split `{test['split']}` of `{config.data.dataset}` ({test['num_examples']:,} examples), which was "
-        f"scored once, after everything was chosen.",
+        f"On the split `{test['split']}` of `{config.data.dataset}` ({test['num_examples']:,} examples), by which this "
+        "run chose nothing: early stopping and the best epoch go by other examples.",
         "",
         f"| metric | this export (seed {result['seed']}) | mean of {len(seeds)} seed"
         f"{'s' if len(seeds) > 1 else ''} | range |",
