@@ -39,7 +39,8 @@ def command(config, split, data_dir, offline, runs, output, as_json):
 
     from rnnzoo.cli.next_steps import show_scores
     from rnnzoo.serving import load
-    from rnnzoo.training.scoring import save_evaluation, score_export, score_run
+    from rnnzoo.training.run import save_evaluation
+    from rnnzoo.training.scoring import score_export, score_run
 
     if export is None:
         task, evaluation = score_run(source, split, data_dir=data_dir, offline=offline)

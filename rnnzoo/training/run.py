@@ -10,6 +10,7 @@ from rich.console import Console
 from rnnzoo.builders import check_masks
 from rnnzoo.config import RunConfig
 from rnnzoo.datasets import Dataset, open_dataset
+from rnnzoo.evaluation import Evaluation
 from rnnzoo.tasks.registry import make_task
 from rnnzoo.tasks.splits import Split
 from rnnzoo.tasks.task import Task
@@ -100,9 +101,14 @@ def load_run(folder: RunFolder) -> tuple[Task, keras.Model]:
     """Returns the task and the trained model of a finished run."""
     task = make_task(folder.load_config())
     task.load_vocabularies(folder.path / "vocabularies")
-    import rnnzoo.layers  # noqa: F401, its layers must be registered before a model with them is loaded
-
     return task, keras.saving.load_model(folder.model_file, compile=False)
+
+
+def save_evaluation(task: Task, evaluation: Evaluation, folder: RunFolder) -> None:
+    """Writes `evaluation.json` and the pictures of an evaluation."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    folder.write_json("evaluation.json", {**evaluation.metrics, **evaluation.details})
+    task.save_figures(evaluation, folder.path)
 
 
 def _warn_of_size(model: keras.Model, config: RunConfig, reporter: Reporter) -> None:
@@ -120,8 +126,7 @@ def _score_test_split(
     test = task.load_split(dataset, task.config.data.test_split)
     reporter.say(_data_line(test))
     evaluation = task.evaluate(model, test, details=True)
-    folder.write_json("evaluation.json", {**evaluation.metrics, **evaluation.details})
-    task.save_figures(evaluation, folder.path)
+    save_evaluation(task, evaluation, folder)
     scores: dict[str, Any] = {"split": test.name, **evaluation.metrics}
     if task.config.evaluate.baseline:
         scores |= task.evaluate_baseline(train, test)

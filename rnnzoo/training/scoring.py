@@ -41,10 +41,3 @@ def score_export(
     task.load_vocabularies(assets.path)
     dataset = open_dataset(task.config.data.dataset, data_dir, offline)
     return task, task.evaluate_predictor(predict, task.load_split(dataset, split))
-
-
-def save_evaluation(task: Task, evaluation: Evaluation, folder: RunFolder) -> None:
-    """Writes `evaluation.json` and the pictures of an evaluation."""
-    folder.path.mkdir(parents=True, exist_ok=True)
-    folder.write_json("evaluation.json", {**evaluation.metrics, **evaluation.details})
-    task.save_figures(evaluation, folder.path)
