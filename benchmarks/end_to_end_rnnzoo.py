@@ -16,6 +16,7 @@ from rnnzoo.datasets import Column, open_dataset
 from rnnzoo.tasks.registry import make_task
 from rnnzoo.tasks.splits import Split
 from rnnzoo.training.checkpoints import CheckpointFolder
+from rnnzoo.training.compilation import choose_jit_compile
 from rnnzoo.training.loop import TrainingLoop
 
 
@@ -107,13 +108,16 @@ class RnnzooWork:
         with tempfile.TemporaryDirectory() as folder:
             batches = self._task.make_batches(self._train, shuffle=True)
             checkpoints = CheckpointFolder(Path(folder), 1)
-            loop = TrainingLoop(self._task, self._model, self._task.config.train, batches, checkpoints)
+            config = self._task.config
+            jit_compile = choose_jit_compile(config, batches)
+            loop = TrainingLoop(self._task, self._model, config.train, batches, checkpoints, jit_compile)
             loop.set_callbacks(clock)
             loop.run(take_time)
         return {
             "epoch_seconds": epoch_seconds,
             "validation_accuracy": self._task.evaluate(self._model, self._validation).metrics["accuracy"],
             "parameters": self._model.count_params(),
+            "xla": jit_compile,
         }
 
 
@@ -138,4 +142,4 @@ def _to_split(name: str, path: Path) -> Split:
     texts = load_texts(path, name)
     offsets = np.concatenate([[0], np.cumsum([len(row) for row in texts.ids])])
     columns = {"token_ids": Column(np.concatenate(texts.ids), offsets), "label": Column(texts.labels)}
-    return Split(name, columns, read_texts=list)
+    return Split(name, columns, read_inputs=list)

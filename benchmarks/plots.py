@@ -22,6 +22,7 @@ def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path
     """Draws the sections there are as PNG files and returns their paths."""
     makers = {
         "training": _plot_training,
+        "breakdown": _plot_breakdown,
         "inference": _plot_inference,
         "sweep": _plot_sweeps,
         "end_to_end": _plot_end_to_end,
@@ -52,6 +53,22 @@ def _plot_training(section: dict[str, Any]):
     share.set_ylabel("% of the limits")
     share.set_xticks(range(len(shapes)), [f"{result['shape']['name']}\n{result['label']}" for result in shapes])
     share.tick_params(axis="x", labelsize="x-small")
+    return figure
+
+
+def _plot_breakdown(section: dict[str, Any]):
+    shapes = section["shapes"]
+    figure = _new_figure(1.6 * len(shapes) + 2.0, 3.6)
+    axes = figure.add_subplot()
+    bottom = [0.0] * len(shapes)
+    for part in ("large_products", "recurrent_products"):
+        values = [100.0 * result["seconds"][part] / result["seconds"]["step"] for result in shapes]
+        axes.bar(range(len(shapes)), values, bottom=bottom, label=part.replace("_", " "))
+        bottom = [below + value for below, value in zip(bottom, values, strict=True)]
+    axes.axhline(100.0, color="C7", label="the step")
+    axes.set_ylabel("% of our training step")
+    axes.set_xticks(range(len(shapes)), [result["shape"]["name"] for result in shapes])
+    axes.legend(fontsize="small")
     return figure
 
 

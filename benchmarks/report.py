@@ -23,6 +23,7 @@ def make_report(sections: dict[str, dict[str, Any]]) -> str:
     """Returns the tables of the sections there are."""
     makers = {
         "training": _report_training,
+        "breakdown": _report_breakdown,
         "inference": _report_inference,
         "sweep": _report_sweep,
         "end_to_end": _report_end_to_end,
@@ -109,6 +110,17 @@ def _step_cell(figures: dict[str, Any] | None) -> str:
         f"{figures['seconds'] * 1e3:.1f} ({figures['threads']}) · {figures['memory']:.0f} · "
         f"{figures['first_step_seconds']:.1f}"
     )
+
+
+def _report_breakdown(section: dict[str, Any]) -> Iterable[str]:
+    yield "### Where our training step spends its time, milliseconds"
+    head = ["", "step", "large products", "recurrent products", "everything else", "share of products"]
+    rows = []
+    for result in section["shapes"]:
+        step, large, recurrent = (result["seconds"][part] for part in ("step", "large_products", "recurrent_products"))
+        figures = (f"{1e3 * part:.1f}" for part in (step, large, recurrent, step - large - recurrent))
+        rows.append([result["shape"]["name"], *figures, f"{(large + recurrent) / step:.0%}"])
+    yield _table(head, rows)
 
 
 def _report_inference(section: dict[str, Any]) -> Iterable[str]:

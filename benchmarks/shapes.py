@@ -109,17 +109,40 @@ def count_products(shape: Shape) -> Products:
     >>> count_products(Shape("tiny", batch=2, time=3, embedding=4, units=5, num_classes=6))
     Products(large=2100, recurrent=600)
     """
-    product = 2 * shape.num_tokens
-    large = recurrent = 0
-    input_width = shape.embedding
-    # Nobody asks for the gradient of float features; that of an embedding is needed.
-    times = 2 if shape.float_features else 3
-    if shape.stack == "residual" and input_width != shape.width:
-        large += times * product * input_width * shape.width
-        input_width, times = shape.width, 3
-    for _ in range(shape.num_layers):
-        for _ in range(shape.num_directions):
-            large += times * product * input_width * shape.units + product * shape.units**2
-            recurrent += 2 * product * shape.units**2
-        input_width, times = shape.width, 3
-    return Products(large + 3 * product * shape.width * shape.num_classes, recurrent)
+    large = sum(inner * columns for _, inner, columns in list_large_products(shape))
+    recurrent = 2 * shape.num_layers * shape.num_directions * shape.units**2
+    return Products(2 * shape.num_tokens * large, 2 * shape.num_tokens * recurrent)
+
+
+def list_large_products(shape: Shape) -> list[tuple[str, int, int]]:
+    """Lists the products of a training step over all its steps at once.
+
+    Returns:
+        For each the kind and the sizes of the weights, (inner, columns): `forward` is (rows, inner) by
+        (inner, columns), `inputs` (rows, columns) by the weights transposed, and `weights` (inner, rows)
+        by (rows, columns).
+
+    Example:
+
+    >>> list_large_products(Shape("tiny", batch=2, time=3, embedding=4, units=5, num_classes=6))[:4]
+    [('forward', 4, 5), ('weights', 4, 5), ('inputs', 4, 5), ('weights', 5, 5)]
+    """
+    products: list[tuple[str, int, int]] = []
+
+    def use(inner: int, columns: int) -> None:
+        kinds = ["forward", "weights"]
+        # Nobody asks for the gradient of float features; that of an embedding is needed.
+        if products or not shape.float_features:
+            kinds.append("inputs")
+        products.extend((kind, inner, columns) for kind in kinds)
+
+    width = shape.embedding
+    if shape.stack == "residual" and width != shape.width:
+        use(width, shape.width)
+        width = shape.width
+    for place in range(shape.num_layers):
+        # Both directions read the same input: one product of twice the columns.
+        use(width if place == 0 else shape.width, shape.width)
+        products.extend([("weights", shape.units, shape.units)] * shape.num_directions)
+    use(shape.width, shape.num_classes)
+    return products

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 # By name, so that a worker imports only what it runs.
 _WORKS = {
     "limits": "benchmarks.limits:LimitsWork",
+    "products": "benchmarks.breakdown:ProductsWork",
     "training/tensorflow": "benchmarks.tensorflow_work:TrainingWork",
     "inference/tensorflow": "benchmarks.tensorflow_work:InferenceWork",
     "layer/tensorflow": "benchmarks.tensorflow_work:LayerWork",

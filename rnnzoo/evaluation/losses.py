@@ -29,11 +29,26 @@ def softmax_cross_entropy_sum(
     # Replaced before the softmax: times zero, what is infinite at padding would be NaN, in the gradient too.
     logits = tf.where(is_real[..., None], tf.cast(logits, tf.float32), 0.0)
     labels = tf.where(is_real, labels, tf.zeros_like(labels))
-    # The fused op, which keeps no second tensor as large as the logits for its gradient.
-    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+    losses = _cross_entropy(logits, labels)
     if label_smoothing:
         # Cross entropy with uniform targets: log Z - mean(logits), where log Z = loss + logit of the label.
         log_normalizer = losses + tf.gather(logits, labels, batch_dims=labels.shape.rank)
         uniform = log_normalizer - tf.reduce_mean(logits, axis=-1)
         losses = (1.0 - label_smoothing) * losses + label_smoothing * uniform
     return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)
+
+
+@tf.custom_gradient
+def _cross_entropy(logits, labels):
+    """Cross entropy of each example, whose gradient uses the exponentials of the forward pass again."""
+    largest = tf.reduce_max(logits, axis=-1, keepdims=True)
+    exponentials = tf.exp(logits - largest)
+    total = tf.reduce_sum(exponentials, axis=-1, keepdims=True)
+    log_normalizer = tf.squeeze(tf.math.log(total) + largest, -1)
+    losses = log_normalizer - tf.gather(logits, labels, batch_dims=labels.shape.rank)
+
+    def gradient(upstream):
+        targets = tf.one_hot(labels, tf.shape(logits)[-1], dtype=logits.dtype)
+        return upstream[..., None] * (exponentials / total - targets), None
+
+    return losses, gradient

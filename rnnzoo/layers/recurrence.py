@@ -108,16 +108,15 @@ def _run_forward(recurrences, activation, real):
 
 def _run_backward(recurrences, states, upstream, derivative, real):
     num_steps = _num_steps(recurrences[0].projected)
-    slopes = [derivative(of_one) for of_one in states]
-    if real is not None:
-        slopes = [tf.where(real, slope, tf.zeros([], slope.dtype)) for slope in slopes]
 
     def step(number, carried, arrays):
         new_carried, new_arrays = [], []
         for index, recurrence in enumerate(recurrences):
             place = number if recurrence.reverse else num_steps - 1 - number
             arriving = upstream[index][place] + carried[index]
-            at_sum = arriving * slopes[index][place]
+            at_sum = arriving * derivative(states[index][place])
+            if real is not None:
+                at_sum = tf.where(real[place], at_sum, tf.zeros([], at_sum.dtype))
             before = tf.matmul(at_sum, recurrence.recurrent_kernel, transpose_b=True)
             if recurrence.dropout_mask is not None:
                 before *= recurrence.dropout_mask

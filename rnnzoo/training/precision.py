@@ -1,0 +1,34 @@
+"""The type that a model computes in while it is trained; weights, scores and exports are float32."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import keras
+
+from rnnzoo.tasks.task import Task
+
+
+@contextmanager
+def compute_dtype(name: str) -> Iterator[None]:
+    """Lets the layers that are made inside compute in a type.
+
+    Args:
+        name: `float32`, or `bfloat16`, where the weights stay float32 (Micikevicius et al. 2018, Mixed
+            Precision Training; with bfloat16 the loss needs no scaling).
+    """
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("float32" if name == "float32" else f"mixed_{name}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def to_float32(task: Task, model: keras.Model) -> keras.Model:
+    """Returns a model with the same weights that computes in float32."""
+    if model.dtype_policy.compute_dtype == "float32":
+        return model
+    with compute_dtype("float32"):
+        exact = task.build_model()
+    exact.set_weights(model.get_weights())
+    return exact
