@@ -1,16 +1,21 @@
 """Masked losses, the metrics of the field, and their reports."""
 
-from rnnzoo.evaluation.baselines import predict_with_bag_of_words
+from rnnzoo.evaluation.baselines import predict_with_bag_of_words, predict_with_step_statistics
 from rnnzoo.evaluation.classification import evaluate_classification
 from rnnzoo.evaluation.evaluation import Evaluation
 from rnnzoo.evaluation.losses import softmax_cross_entropy_sum
 from rnnzoo.evaluation.plots import plot_confusion_matrix, plot_curves
+from rnnzoo.evaluation.spans import score_spans
+from rnnzoo.evaluation.tagging import evaluate_tagging
 
 __all__ = [
     "Evaluation",
     "evaluate_classification",
+    "evaluate_tagging",
     "plot_confusion_matrix",
     "plot_curves",
     "predict_with_bag_of_words",
+    "predict_with_step_statistics",
+    "score_spans",
     "softmax_cross_entropy_sum",
 ]

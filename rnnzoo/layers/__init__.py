@@ -1,5 +1,7 @@
 """Keras layers: the recurrent stack, pooling, and what stands before it."""
 
+from rnnzoo.layers.character_features import CharacterConvolution, CharacterRecurrence
+from rnnzoo.layers.crf import ConditionalRandomField
 from rnnzoo.layers.dropout import Dropout
 from rnnzoo.layers.recurrence import Recurrence, run_recurrences
 from rnnzoo.layers.recurrent_stack import CELLS, RECURRENT_INITIALIZERS, RecurrentStack, state_size
@@ -11,6 +13,9 @@ __all__ = [
     "CELLS",
     "POOLINGS",
     "RECURRENT_INITIALIZERS",
+    "CharacterConvolution",
+    "CharacterRecurrence",
+    "ConditionalRandomField",
     "Dropout",
     "EmbeddingBag",
     "Recurrence",
