@@ -34,6 +34,6 @@ def test_the_table_gives_the_scores_of_the_committed_exports():
     for name, cells in rows.items():
         result = read_score(find_saved_model(name))
         metric = result["headline_metric"]
-        assert f"`{load_config(name).data.dataset}`" in cells
+        assert f"`{load_config(name).data.title}`" in cells
         assert f"{metric} {result['test'][metric]:.4f}" in cells
         assert f"{result['parameters']:,}" in cells

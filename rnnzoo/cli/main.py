@@ -5,7 +5,7 @@ import sys
 import click
 
 import rnnzoo
-from rnnzoo.cli import build, describe, evaluate, export, list_rows, predict, train
+from rnnzoo.cli import build, describe, evaluate, export, init, list_rows, predict, train
 
 
 class _Group(click.Group):
@@ -48,6 +48,7 @@ def cli():
 for _command in (
     list_rows.command,
     describe.command,
+    init.command,
     build.command,
     train.command,
     evaluate.command,

@@ -24,16 +24,17 @@ def show_example_answers(console: Console, export: Path) -> None:
     """Asks the export the examples that it carries and prints the answers."""
     from rnnzoo.cli.answers import print_answers
     from rnnzoo.serving import load
-    from rnnzoo.zoo.catalogue import read_example_texts
+    from rnnzoo.zoo.catalogue import read_examples
 
-    texts = read_example_texts(export)
+    rows = read_examples(export)
     console.print("\nanswers of the export")
-    print_answers(console, texts, load(str(export)).predict(texts))
+    print_answers(console, rows, load(str(export)).predict(rows))
 
 
 def show_next_steps(console: Console, row_name: str, run: Path, export: Path | None) -> None:
     """Says where everything is and what to type next."""
     from rnnzoo.config.locations import served_name
+    from rnnzoo.zoo.catalogue import read_examples
 
     console.print(f"\nrun:     {run}", highlight=False, soft_wrap=True)
     if export is None:
@@ -42,10 +43,12 @@ def show_next_steps(console: Console, row_name: str, run: Path, export: Path | N
     name = served_name(row_name)
     # TensorFlow Serving gets the folder above the versions; `predict` finds ./saved_models by itself.
     is_default = export.parts[0] == "saved_models"
+    takes_texts = isinstance(read_examples(export)[0], str)
+    question = '"your text"' if takes_texts else "--input rows.jsonl --output answers.jsonl"
     folder = export.parent if export.is_absolute() else f"$PWD/{export.parent}"
     for line in (
         f"export:  {export}",
-        f'predict: rnnzoo predict {row_name if is_default else export} "your text"',
+        f"predict: rnnzoo predict {row_name if is_default else export} {question}",
         f'serve:   docker run -p 8501:8501 -v "{folder}:/models/{name}" -e MODEL_NAME={name} tensorflow/serving',
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

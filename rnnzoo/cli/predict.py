@@ -16,7 +16,7 @@ from rnnzoo.cli.options import json_option
     "--input",
     "input_path",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="File of texts: .txt, one a line, or .jsonl with the key `text`.",
+    help="File of texts: .txt, one a line, or .jsonl with the key `text`; or .jsonl with the model's inputs by name.",
 )
 @click.option(
     "--output",
@@ -24,10 +24,14 @@ from rnnzoo.cli.options import json_option
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the answers, as .jsonl; needs --input.",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Texts run together.")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Texts or rows run together."
+)
 @json_option
 def command(model, texts, input_path, output_path, batch_size, as_json):
     """Ask an export: texts as arguments, from a file, or a text a line on stdin.
+
+    A model that takes no texts is asked in JSON: {"features": [[0.5, 1.0], [0.0, 2.0]]}.
 
     NAME is a row name, looked up in ./saved_models and then among the exports of the zoo, or the path of
     an export.
@@ -54,12 +58,11 @@ def command(model, texts, input_path, output_path, batch_size, as_json):
     if input_path:
         _predict_file(predictor, input_path, output_path, batch_size, console)
     elif texts:
-        _show(texts, predictor.predict(texts, batch_size=batch_size), as_json)
+        _show(predictor, texts, batch_size, as_json)
     elif sys.stdin.isatty():
         console.print("a text a line; end with Ctrl-D", highlight=False)
         for line in sys.stdin:
-            text = line.rstrip("\n")
-            _show([text], predictor.predict([text]), as_json)
+            _show(predictor, [line], batch_size, as_json)
     else:
         from rnnzoo.serving import predict_lines
 
@@ -68,16 +71,21 @@ def command(model, texts, input_path, output_path, batch_size, as_json):
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _show(texts, answers, as_json):
+def _show(predictor, lines, batch_size, as_json):
+    from rnnzoo.serving import read_lines
+
+    rows = list(read_lines(predictor, lines))
+    answers = predictor.predict(rows, batch_size=batch_size)
     if as_json:
-        for text, answer in zip(texts, answers, strict=True):
-            click.echo(json.dumps({"text": text, **answer}, ensure_ascii=False))
+        for row, answer in zip(rows, answers, strict=True):
+            shown = {"text": row, **answer} if isinstance(row, str) else answer
+            click.echo(json.dumps(shown, ensure_ascii=False))
         return
     from rich.console import Console
 
     from rnnzoo.cli.answers import print_answers
 
-    print_answers(Console(), texts, answers)
+    print_answers(Console(), rows, answers)
 
 
 def _predict_file(predictor, input_path, output_path, batch_size, console):
@@ -85,10 +93,10 @@ def _predict_file(predictor, input_path, output_path, batch_size, console):
 
     from rnnzoo.serving import predict_file
 
-    columns = (TextColumn("{task.completed:,} texts answered"), TimeElapsedColumn())
+    columns = (TextColumn("{task.completed:,} lines answered"), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as bar:
         row = bar.add_task("", total=None)
         counts = predict_file(
             predictor, input_path, output_path, batch_size, lambda answered: bar.update(row, completed=answered)
         )
-    console.print(f"{counts.answered:,} texts answered: {output_path}", highlight=False, soft_wrap=True)
+    console.print(f"{counts.answered:,} lines answered: {output_path}", highlight=False, soft_wrap=True)

@@ -1,5 +1,6 @@
 """Every key of a config with its type, default and meaning, read off the schema."""
 
+import inspect
 import json
 import types
 from collections.abc import Iterable, Iterator
@@ -9,7 +10,7 @@ from typing import Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from rnnzoo.config.schema import RUN_CONFIGS
+from rnnzoo.config.run_configs import RUN_CONFIGS
 
 
 @dataclass(frozen=True)
@@ -30,11 +31,11 @@ class Key:
 
 
 def document_keys(schema: type[BaseModel], config: BaseModel | None = None, prefix: str = "") -> list[Key]:
-    """Lists the keys of a schema, in order, with the values of a config or the defaults."""
+    """Lists the keys of a schema with the values of a config or the defaults: as in TOML, sections after plain keys."""
     keys = []
-    for name, field in schema.model_fields.items():
+    for name, field in sorted(schema.model_fields.items(), key=lambda item: _is_section(item[1])):
         value = getattr(config, name) if config is not None else field.default
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+        if _is_section(field):
             nested = value if isinstance(value, BaseModel) else None
             keys += document_keys(field.annotation, nested, f"{prefix}{name}.")
         else:
@@ -66,13 +67,17 @@ def write_reference() -> str:
         "Made by `python -m rnnzoo.config.documentation`; do not edit by hand.",
     ]
     for task, schema in RUN_CONFIGS.items():
-        keys = document_keys(schema)
-        lines += ["", f'## `task = "{task}"`', "", *_write_table(key for key in keys if "." not in key.name)]
-        for name, field in schema.model_fields.items():
-            section = [key for key in keys if key.name.startswith(f"{name}.")]
-            if section:
-                lines += ["", f"### `[{name}]`", "", field.annotation.__doc__, "", *_write_table(section)]
+        lines += ["", f'## `task = "{task}"`', "", *_write_section(schema)]
     return "\n".join(lines) + "\n"
+
+
+def _write_section(schema: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    keys = document_keys(schema, prefix=prefix)
+    yield from _write_table(key for key in keys if "." not in key.name.removeprefix(prefix))
+    for name, field in schema.model_fields.items():
+        if _is_section(field):
+            yield from ("", f"### `[{prefix}{name}]`", "", inspect.cleandoc(field.annotation.__doc__), "")
+            yield from _write_section(field.annotation, f"{prefix}{name}.")
 
 
 def _write_table(keys: Iterable[Key]) -> Iterator[str]:
@@ -82,6 +87,10 @@ def _write_table(keys: Iterable[Key]) -> Iterator[str]:
         default = f"`{key.value}`" if key.value else "required"
         cells = (f"`{key.name}`", key.allowed, default, key.description)
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _is_section(field: FieldInfo) -> bool:
+    return isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 
 
 def _allowed(field: FieldInfo) -> str:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from rnnzoo.config.errors import UserError
 from rnnzoo.config.locations import find_config
-from rnnzoo.config.schema import RUN_CONFIGS, RunConfig
+from rnnzoo.config.run_configs import RUN_CONFIGS, RunConfig
 
 _TYPE_NAMES = {
     "int_type": "an integer",
@@ -117,7 +117,7 @@ def _to_user_error(error: ValidationError, schema: type[BaseModel], file: str | 
         arguments |= {"got": first["input"], "allowed": _TYPE_NAMES[kind]}
     elif kind in ("model_type", "model_attributes_type", "dict_type"):
         problem = "wrong type"
-        arguments |= {"got": first["input"], "allowed": f"a section [{location[-1]}]"}
+        arguments |= {"got": first["input"], "allowed": f"a section [{'.'.join(location)}]"}
     else:
         problem = "impossible value"
         allowed = str(context["error"]) if "error" in context else first["msg"]

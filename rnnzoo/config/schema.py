@@ -1,7 +1,8 @@
 """The schema of a run: every key with its type, its default and what it means."""
 
-import re
-from typing import Annotated, Literal
+import io
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -15,16 +16,125 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
+class FilesSection(Section):
+    """Files of your own as data: either `path`, cut into train and test by a hash, or a file for each split.
+
+    Their columns are the features that `[data]` names: of csv, tsv and jsonl by their own names, of folders and
+    lines `text` and `label`. A relative path is looked for in the data folder (`--data-dir`), in the folder that
+    holds it, and in the current folder. A name that ends in `.gz` is read as gzip.
+    """
+
+    path: str = Field(
+        "",
+        description=(
+            "file, or folder of class folders with .txt files, that is cut into the splits `train` and `test`; a "
+            "folder may also hold the folders `train` and `test` (and `validation`), which are then the splits"
+        ),
+    )
+    train: str = Field("", description="file or folder of the split `train`, in place of `path`")
+    validation: str = Field("", description="file or folder of the split `validation`; empty: none")
+    test: str = Field("", description="file or folder of the split `test`; empty: none")
+    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines"] = Field(
+        "auto",
+        description=(
+            "`csv`: fields may be quoted; `tsv`: they are not; `jsonl`: an object a line; `folders`: a folder a class; "
+            "`lines`: a text a line, and `labels`; `auto`: by the name's ending, by being a folder, by `labels`"
+        ),
+    )
+    columns: list[str] = Field(
+        [], description="names of the columns of a csv or tsv without a header line; empty: the first line has them"
+    )
+    delimiter: str = Field("", description="what parts the fields; empty: `,` in csv, a tab in tsv")
+    labels: str = Field("", description="of `lines`: the file with one label a line, for `path`")
+    train_labels: str = Field("", description="of `lines`: the same for `train`")
+    validation_labels: str = Field("", description="of `lines`: the same for `validation`")
+    test_labels: str = Field("", description="of `lines`: the same for `test`")
+    encoding: str = Field("utf-8", description="encoding of the files, by Python's name; a BOM is accepted")
+    test_fraction: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
+        0.1,
+        description=(
+            "share of `path` that becomes `test`, by a hash of the text: texts that differ only in case or spacing "
+            "stay on one side; texts of a label that would be in `test` alone stay in `train`"
+        ),
+    )
+    max_errors: Annotated[int, Field(ge=0)] = Field(100, description="more broken rows than this stop the run")
+    max_characters: PositiveInt = Field(1_000_000, description="a longer row, in characters, is a broken one")
+
+    @property
+    def is_given(self) -> bool:
+        """Whether the data is in files."""
+        return bool(self.path or self.train)
+
+    @property
+    def named_files(self) -> dict[str, str]:
+        """The files and folders that are named, by key."""
+        splits = ("train", "validation", "test")
+        keys = ("path", "labels", *splits, *(f"{split}_labels" for split in splits))
+        return {key: name for key in keys if (name := getattr(self, key))}
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, encoding: str) -> str:
+        try:
+            io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        except (LookupError, ValueError):
+            raise ValueError('a text encoding that Python knows, such as "utf-8", "utf-16" or "cp1252"') from None
+        return encoding
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiter_parts(cls, delimiter: str) -> str:
+        if len(delimiter) > 1 or delimiter in tuple('"\r\n\0'):
+            raise ValueError("one character, neither a quote nor a line break")
+        return delimiter
+
+    @field_validator("columns")
+    @classmethod
+    def _columns_differ(cls, columns: list[str]) -> list[str]:
+        if len(set(columns)) < len(columns) or "" in columns:
+            raise ValueError("names that are all different, none empty")
+        return columns
+
+    @model_validator(mode="after")
+    def _keys_fit_together(self):
+        given = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
+        splits = {"train", "validation", "test"} & given
+        labels = {name for name in given if name.endswith("labels")}
+        if given and not self.is_given:
+            raise ValueError("a file: `path`, or `train` and the other splits")
+        if self.path and splits:
+            raise ValueError("either `path`, which is cut into splits, or `train` with `validation` and `test`")
+        if splits == {"train"}:
+            raise ValueError("`train` with `test` or `validation` beside it; one file that is to be cut is a `path`")
+        if self.format not in ("auto", "lines") and labels:
+            raise ValueError(f'files of labels are for format = "lines", not for "{self.format}"')
+        if self.format == "lines" or labels:
+            wanted = {"labels"} if self.path else {f"{split}_labels" for split in splits}
+            if labels != wanted:
+                raise ValueError(f"a file of labels for each file of texts: {', '.join(sorted(wanted))}, and no other")
+        if self.format not in ("auto", "csv", "tsv") and given & {"columns", "delimiter"}:
+            raise ValueError(f'columns and delimiter are for csv and tsv, not for format = "{self.format}"')
+        return self
+
+
 class DataSection(Section):
     """Which examples a run reads and how they are divided."""
 
     dataset: str = Field(
-        min_length=1,
-        description="TFDS name, with config and version where wanted: `glue/sst2`, `imdb_reviews`, `rnnzoo_mini`",
+        "",
+        description=(
+            "TFDS name, with config and version where wanted: `glue/sst2`, `imdb_reviews`, `rnnzoo_mini`; empty: the "
+            "data is in `[data.files]`"
+        ),
     )
+    files: FilesSection = FilesSection()
     train_split: str = Field("train", min_length=1, description="split to train on; slices such as `train[:90%]` too")
     validation_split: str = Field(
-        "", description="split for early stopping and for choosing; empty: `validation_fraction` of train is held back"
+        "",
+        description=(
+            "split for early stopping and for choosing; empty: `data.files.validation` where there is one, else "
+            "`validation_fraction` of train is held back"
+        ),
     )
     validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0)] = Field(
         0.1, description="share of train that is held back where `validation_split` is empty"
@@ -37,6 +147,28 @@ class DataSection(Section):
         ),
     )
     test_split: str = Field("test", min_length=1, description="the reported split; it is scored once, at the end")
+
+    @property
+    def title(self) -> str:
+        """What people call the data: the TFDS name or that of the file."""
+        return self.dataset or PurePath(self.files.path or self.files.train).name
+
+    @model_validator(mode="before")
+    @classmethod
+    def _use_the_validation_file(cls, values: Any) -> Any:
+        files = values.get("files") if isinstance(values, dict) else None
+        has_validation = isinstance(files, dict) and files.get("validation")
+        if has_validation and not values.get("validation_split") and "validation" not in str(values.get("test_split")):
+            return {**values, "validation_split": "validation"}
+        return values
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        if bool(self.dataset) == self.files.is_given:
+            raise ValueError(
+                "either `dataset`, the TFDS name of a data set, or a section [data.files] with files of your own"
+            )
+        return self
 
     @model_validator(mode="after")
     def _splits_differ(self):
@@ -67,6 +199,14 @@ class TextSection(Section):
     max_length: PositiveInt = Field(256, description="longest text in tokens; what lies past it is cut, and reported")
 
 
+class FeaturesSection(Section):
+    """How sequences of numbers become the input of the model: each dimension normalised over the steps of train."""
+
+    max_length: PositiveInt = Field(
+        1000, description="longest sequence in steps; what lies past it is cut, and reported"
+    )
+
+
 class RecurrentSection(Section):
     """The recurrent stack that all builders share."""
 
@@ -82,9 +222,6 @@ class RecurrentSection(Section):
     activation: Literal["tanh", "relu"] = Field("tanh", description="activation of the cell")
     dropout: Rate = Field(0.3, description="dropout on embeddings, between layers and before the output")
     recurrent_dropout: Rate = Field(0.0, description="dropout on the state from step to step, one mask a sequence")
-    word_dropout: Rate = Field(0.0, description="share of training tokens replaced by `<unk>`, so that it is learned")
-    input: Literal["embedding", "one_hot"] = Field("embedding", description="how ids enter the network")
-    embedding_dim: PositiveInt = Field(128, description="width of the embedding")
 
     @model_validator(mode="after")
     def _identity_is_for_simple_rnn(self):
@@ -93,12 +230,20 @@ class RecurrentSection(Section):
         return self
 
 
-class ClassifierSection(RecurrentSection):
-    """The model of a text classifier."""
+class TokenInputSection(RecurrentSection):
+    """A recurrent stack that reads token ids."""
 
-    bidirectional: bool = Field(True, description="read the text in both directions")
+    word_dropout: Rate = Field(0.0, description="share of training tokens replaced by `<unk>`, so that it is learned")
+    input: Literal["embedding", "one_hot"] = Field("embedding", description="how ids enter the network")
+    embedding_dim: PositiveInt = Field(128, description="width of the embedding")
+
+
+class PoolingSection(Section):
+    """How a whole sequence becomes one vector."""
+
+    bidirectional: bool = Field(True, description="read in both directions")
     pooling: Literal["last", "mean", "max", "mean_max", "attention"] = Field(
-        "mean_max", description="how the steps of a text become one vector"
+        "mean_max", description="how the steps of a sequence become one vector"
     )
 
 
@@ -126,6 +271,13 @@ class TrainSection(Section):
     early_stopping_patience: Annotated[int, Field(ge=0)] = Field(
         3, description="epochs without a better validation score before training stops; 0: never"
     )
+    compute_dtype: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description=(
+            "type that layers compute in while training; weights, scores and the export are float32 in any case. "
+            "`bfloat16` is faster on processors with instructions for it"
+        ),
+    )
     jit_compile: Literal["auto", True, False] = Field(
         "auto",
         description=(
@@ -145,75 +297,20 @@ class TrainSection(Section):
 class EvaluateSection(Section):
     """What is reported at the end."""
 
-    baseline: bool = Field(True, description="score a bag of words beside the model, on the same examples")
+    baseline: bool = Field(
+        True, description="score a simple model that knows no order beside the model, on the same examples"
+    )
     num_mistakes: Annotated[int, Field(ge=0)] = Field(20, description="how many of the worst mistakes are listed")
 
 
 class ExportSection(Section):
     """The SavedModel."""
 
-    examples: list[str] = Field([], description="texts that are shown after training and stored as reference requests")
     max_megabytes: Annotated[float, Field(gt=0.0)] = Field(5.0, description="largest size of the export")
     data_note: str = Field("", description="source and licence of the data, for the card")
 
 
-class RunConfig(Section):
-    """What every run has, whatever its task."""
+class TextExportSection(ExportSection):
+    """The SavedModel of a model of texts."""
 
-    name: str = Field(min_length=1, description="row name, `<task>/<dataset>`; names the export")
-    task: str = Field(description="the kind of system")
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(1, description="the one seed of the run")
-
-    @field_validator("name")
-    @classmethod
-    def _name_is_a_path(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*", name):
-            raise ValueError("words of letters, digits and `_`, joined by `/`, each starting with a letter")
-        return name
-
-
-class TextClassificationData(DataSection):
-    """The data of a text classifier."""
-
-    text_feature: str = Field("text", description="feature with the text")
-    label_feature: str = Field("label", description="feature with the class: a ClassLabel or a string")
-    labels: list[str] = Field([], description="class names in order; empty: those of the data set")
-
-    @field_validator("labels")
-    @classmethod
-    def _labels_differ(cls, labels: list[str]) -> list[str]:
-        if labels and (len(set(labels)) < len(labels) or len(labels) < 2 or "" in labels):
-            raise ValueError("at least two names, all different, none empty")
-        return labels
-
-    @model_validator(mode="after")
-    def _features_differ(self):
-        if self.text_feature == self.label_feature:
-            raise ValueError("text_feature and label_feature must be two different features")
-        return self
-
-
-class TextClassificationConfig(RunConfig):
-    """A run of `text_classification`."""
-
-    task: Literal["text_classification"] = Field(description="the kind of system")
-    data: TextClassificationData
-    text: TextSection = TextSection()
-    model: ClassifierSection = ClassifierSection()
-    train: TrainSection = TrainSection()
-    evaluate: EvaluateSection = EvaluateSection()
-    export: ExportSection = ExportSection()
-
-    @model_validator(mode="after")
-    def _affixes_need_words(self):
-        if self.text.prefix_lengths or self.text.suffix_lengths:
-            if self.text.tokenizer != "words":
-                raise ValueError("text.prefix_lengths and text.suffix_lengths need text.tokenizer = 'words'")
-            if self.model.input != "embedding":
-                raise ValueError("text.prefix_lengths and text.suffix_lengths need model.input = 'embedding'")
-        return self
-
-
-RUN_CONFIGS: dict[str, type[RunConfig]] = {
-    "text_classification": TextClassificationConfig,
-}
+    examples: list[str] = Field([], description="texts that are shown after training and stored as reference requests")

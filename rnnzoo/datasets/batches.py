@@ -42,7 +42,7 @@ class Batches:
         self._columns = columns
         self._batch_size = batch_size
         self._seed = seed
-        lengths = columns[length_column].lengths
+        self.lengths = lengths = columns[length_column].lengths
         self.num_examples = len(lengths)
         self.num_steps = int(np.minimum(lengths, widths[-1]).sum())
         places = np.minimum(np.searchsorted(widths, lengths), len(widths) - 1)

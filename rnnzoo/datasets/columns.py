@@ -71,7 +71,7 @@ def encode_columns(dataset: "tf.data.Dataset", encode: Callable) -> dict[str, Co
 
     parts: dict[str, list[np.ndarray]] = {}
     lengths: dict[str, list[np.ndarray]] = {}
-    encoded = dataset.batch(ENCODING_BATCH).map(encode, num_parallel_calls=2).prefetch(2)
+    encoded = batch_examples(dataset).map(encode, num_parallel_calls=2).prefetch(2)
     for batch in encoded:
         for name, tensor in batch.items():
             if isinstance(tensor, tf.RaggedTensor):
@@ -87,7 +87,16 @@ def encode_columns(dataset: "tf.data.Dataset", encode: Callable) -> dict[str, Co
     return columns
 
 
-def iterate_texts(dataset: "tf.data.Dataset", feature: str) -> Iterator[bytes]:
-    """Yields the strings of one text feature."""
-    for batch in dataset.batch(ENCODING_BATCH):
+def batch_examples(dataset: "tf.data.Dataset") -> "tf.data.Dataset":
+    """Batches single examples; features whose size varies become ragged tensors."""
+    import tensorflow as tf
+
+    if all(spec.shape.is_fully_defined() for spec in tf.nest.flatten(dataset.element_spec)):
+        return dataset.batch(ENCODING_BATCH)
+    return dataset.ragged_batch(ENCODING_BATCH)
+
+
+def iterate_values(dataset: "tf.data.Dataset", feature: str) -> Iterator[bytes | np.generic | np.ndarray]:
+    """Yields the values of one feature: `bytes` of texts, arrays of sequences."""
+    for batch in batch_examples(dataset):
         yield from batch[feature].numpy()

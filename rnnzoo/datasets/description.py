@@ -7,6 +7,8 @@ from pathlib import Path
 
 from rnnzoo.config import UserError
 
+# TFDS prepares beside, in folders such as `incomplete.A1B2C3_1.0.0`.
+_VERSION = re.compile(r"\d+\.\d+\.\d+")
 _BOUND = r"-?\d+(?:\.\d+)?%|-?\d+"
 _SPLIT_PART = re.compile(rf"(?P<name>[\w-]+)(?:\[(?P<start>{_BOUND})?:(?P<stop>{_BOUND})?\])?")
 
@@ -20,18 +22,37 @@ class Feature:
         dtype: Of tensors, such as `float32`; else "".
         class_names: Of class labels.
         sequence_depth: How many sequences the feature lies in.
+        shape: Of tensors, without the sequences; None where a size varies.
     """
 
     kind: str
     dtype: str = ""
     class_names: tuple[str, ...] = ()
     sequence_depth: int = 0
+    shape: tuple[int | None, ...] = ()
 
     @property
     def is_text(self) -> bool:
         """Whether one example holds one string here."""
-        is_string = self.kind == "text" or (self.kind == "tensor" and self.dtype in ("string", "object", "bytes"))
-        return is_string and not self.sequence_depth
+        return self._holds_strings and not self.sequence_depth
+
+    @property
+    def is_text_sequence(self) -> bool:
+        """Whether one example holds a sequence of strings here."""
+        return self._holds_strings and self.sequence_depth + len(self.shape) == 1
+
+    @property
+    def _holds_strings(self) -> bool:
+        return self.kind == "text" or (self.kind == "tensor" and self.dtype in ("string", "object", "bytes"))
+
+    @property
+    def frame_dim(self) -> int | None:
+        """Numbers in each step where one example holds a sequence of numbers here: (time, dim), or (time,)."""
+        sizes = (*[None] * self.sequence_depth, *self.shape)
+        is_numeric = self.kind == "tensor" and self.dtype.startswith(("float", "bfloat", "int", "uint"))
+        if not is_numeric or len(sizes) not in (1, 2):
+            return None
+        return 1 if len(sizes) == 1 else sizes[1]
 
 
 @dataclass(frozen=True)
@@ -39,14 +60,16 @@ class DatasetDescription:
     """The features and splits of a data set.
 
     Attributes:
-        name: Name for `tfds.load`.
+        name: Name for `tfds.load`, or what files are called.
         features: Features by path, nested names joined with `/`.
         splits: Number of examples by split.
+        notes: What the user should know of it, such as which rows of a file were left out; a line each.
     """
 
     name: str
     features: dict[str, Feature]
     splits: dict[str, int]
+    notes: tuple[str, ...] = ()
 
     def feature(self, path: str, key: str) -> Feature:
         """Returns a feature; `key` is the config key that names it, for the complaint."""
@@ -110,12 +133,13 @@ def find_prepared(name: str, data_dir: Path) -> Path | None:
 def list_prepared(data_dir: Path) -> list[str]:
     """Returns the names of all prepared sets below a TFDS data folder, sorted."""
     infos = [*data_dir.glob("*/*.*.*/dataset_info.json"), *data_dir.glob("*/*/*.*.*/dataset_info.json")]
-    return sorted({info.parent.parent.relative_to(data_dir).as_posix() for info in infos})
+    versions = (info.parent for info in infos if _VERSION.fullmatch(info.parent.name))
+    return sorted({version.parent.relative_to(data_dir).as_posix() for version in versions})
 
 
 def _versions(folder: Path) -> dict[str, Path]:
     infos = folder.glob("*.*.*/dataset_info.json")
-    return {info.parent.name: info.parent for info in infos if re.fullmatch(r"\d+\.\d+\.\d+", info.parent.name)}
+    return {info.parent.name: info.parent for info in infos if _VERSION.fullmatch(info.parent.name)}
 
 
 def _default_config(folder: Path) -> str:
@@ -169,7 +193,9 @@ def _collect_features(node: dict, path: str, depth: int, folder: Path, found: di
         for name in names:
             found[f"{path}/{name}" if path else name] = Feature("text", "", (), depth + varies)
     elif "tensor" in node:
-        found[path] = Feature("tensor", node["tensor"]["dtype"], (), depth)
+        sizes = [int(size) for size in node["tensor"]["shape"].get("dimensions", [])]
+        shape = tuple(None if size < 0 else size for size in sizes)
+        found[path] = Feature("tensor", node["tensor"]["dtype"], (), depth, shape)
     else:
         found[path] = Feature(kind, "", (), depth)
 

@@ -3,15 +3,18 @@
 import importlib
 import io
 import os
-from contextlib import contextmanager, nullcontext, redirect_stdout
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnnzoo.config import UserError
-from rnnzoo.datasets.description import DatasetDescription, Feature, describe_prepared, find_prepared, list_prepared
+from rnnzoo.datasets.description import DatasetDescription, describe_prepared, find_prepared, list_prepared
 
 if TYPE_CHECKING:
     import tensorflow as tf
+    import tensorflow_datasets as tfds
 
 MINI = "rnnzoo_mini"
 
@@ -24,13 +27,17 @@ def default_data_dir() -> Path:
 class Dataset:
     """A prepared TFDS set.
 
+    Args:
+        folder: Its folder, down to the version.
+        description: What is known of it; None: what its folder says.
+
     Attributes:
         description: Its features and splits.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, description: DatasetDescription | None = None):
         self._folder = folder
-        self.description: DatasetDescription = describe_prepared(folder)
+        self.description: DatasetDescription = description or describe_prepared(folder)
 
     def read(self, split: str, features: list[str]) -> "tf.data.Dataset":
         """Reads some features of a split, in the order of the files.
@@ -44,14 +51,9 @@ class Dataset:
         """
         import tensorflow_datasets as tfds
 
-        wanted: dict = {}
-        for path in features:
-            *parents, name = path.split("/")
-            node = wanted
-            for parent in parents:
-                node = node.setdefault(parent, {})
-            node[name] = True
-        dataset = tfds.builder_from_directory(str(self._folder)).as_dataset(
+        builder = tfds.builder_from_directory(str(self._folder))
+        wanted = _select_features(builder.info.features, [path.split("/") for path in features])
+        dataset = builder.as_dataset(
             split=split,
             shuffle_files=False,
             decoders=tfds.decode.PartialDecoding(wanted),
@@ -62,6 +64,19 @@ class Dataset:
             return {path: _at_path(example, path) for path in features}
 
         return dataset.map(flatten)
+
+
+def _select_features(feature, paths: list[list[str]]) -> "dict | bool":
+    """Returns the features at some paths below one, nested as `PartialDecoding` wants them; True: all of it."""
+    import tensorflow_datasets as tfds
+
+    while type(feature) is tfds.features.Sequence:
+        feature = feature.feature
+    # PartialDecoding does not look into their subclasses, such as Translation.
+    if type(feature) is not tfds.features.FeaturesDict or [] in paths:
+        return True
+    names = dict.fromkeys(name for name, *_ in paths)
+    return {name: _select_features(feature[name], [rest for first, *rest in paths if first == name]) for name in names}
 
 
 def _at_path(example, path: str):
@@ -90,13 +105,7 @@ def _describe_mini(name: str) -> DatasetDescription:
     if config not in CONFIGURATIONS:
         raise UserError(f"`{MINI}` has no such config", key="data.dataset", got=config, allowed=CONFIGURATIONS)
     configuration = CONFIGURATIONS[config]
-    features = {
-        path: Feature(
-            "class_label" if feature.names else "text", "", feature.names or (), int(feature.kind.endswith("s"))
-        )
-        for path, feature in configuration.features.items()
-    }
-    return DatasetDescription(f"{MINI}/{config}", features, dict(configuration.splits))
+    return DatasetDescription(f"{MINI}/{config}", dict(configuration.features), dict(configuration.splits))
 
 
 def open_dataset(name: str, data_dir: Path | None = None, offline: bool = False) -> Dataset:
@@ -137,19 +146,27 @@ def _find(name: str, data_dir: Path | None, offline: bool) -> Path | None:
 
 
 def _search_folders(name: str, data_dir: Path | None) -> list[Path]:
+    if _base_name(name) == MINI:
+        return folders_for_made_data(data_dir)
+    return [data_dir or default_data_dir()]
+
+
+def folders_for_made_data(data_dir: Path | None) -> list[Path]:
+    """Returns the folders of data that is made here, not downloaded; new data goes to the last.
+
+    That is the given folder; where it is read-only, TFDS' own besides.
+    """
     if data_dir is None:
         return [default_data_dir()]
-    # The miniature language is made here, not downloaded: where the given folder is read-only it goes to TFDS' own.
-    if _base_name(name) == MINI and not os.access(_nearest_existing(data_dir), os.W_OK):
-        return [data_dir, default_data_dir()]
-    return [data_dir]
+    return [data_dir] if _is_writable(data_dir) else [data_dir, default_data_dir()]
 
 
-def _nearest_existing(path: Path) -> Path:
+def _is_writable(path: Path) -> bool:
     path = path.absolute()
     while not path.exists():
         path = path.parent
-    return path
+    # Root may write everywhere, but a folder that nobody may write into is meant to stay as it is.
+    return os.access(path, os.W_OK) and bool(path.stat().st_mode & 0o222)
 
 
 def _base_name(name: str) -> str:
@@ -178,20 +195,54 @@ def _prepare(name: str, data_dir: Path) -> Path:
     is_mini = _base_name(name) == MINI
     if is_mini:
         importlib.import_module("rnnzoo.datasets.mini")  # registers the builder
+
+    def make_builder():
+        return tfds.builder(name, data_dir=str(data_dir))
+
+    # The miniature language is there in seconds.
+    hint = "see its page in the TFDS catalogue"
+    return prepare(name, make_builder, data_dir, key="data.dataset", show_progress=not is_mini, hint=hint)
+
+
+def prepare(
+    name: str,
+    make_builder: Callable[[], "tfds.core.DatasetBuilder"],
+    data_dir: Path,
+    *,
+    key: str,
+    show_progress: bool,
+    hint: str = "",
+) -> Path:
+    """Has a TFDS builder prepare its data, and returns the folder.
+
+    Args:
+        name: TFDS name of the set.
+        make_builder: Returns its builder.
+        data_dir: TFDS' `data_dir`.
+        key: Config key that names the data, for the complaint.
+        show_progress: Whether TFDS may show how far it is.
+        hint: What to do if it fails.
+
+    Raises:
+        UserError: The preparation failed.
+    """
     try:
-        # The miniature language is there in seconds: not worth TFDS' talk of downloads.
-        with _without_progress() if is_mini else nullcontext():
-            builder = tfds.builder(name, data_dir=str(data_dir))
+        # What TFDS prints is no result of a command.
+        with redirect_stdout(sys.stderr) if show_progress else _without_progress():
+            builder = make_builder()
             builder.download_and_prepare()
         return Path(builder.data_dir)
     # Builders of TFDS fail in as many ways as there are sites to download from.
     except Exception as error:
+        prepared = find_prepared(name, data_dir)
+        if prepared:  # by another process, in the meantime
+            return prepared
         first_line = str(error).strip().partition("\n")[0][:300]
         raise UserError(
             f"the data set could not be prepared: {type(error).__name__}: {first_line}",
-            key="data.dataset",
+            key=key,
             got=name,
-            hint=f"TFDS prepares it in {data_dir}; see its page in the TFDS catalogue",
+            hint="; ".join(filter(None, (f"TFDS prepares it in {data_dir}", hint))),
         ) from error
 
 

@@ -1,5 +1,6 @@
 """Simple models that a recurrent one has to beat."""
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,6 +62,52 @@ def predict_with_step_statistics(
     return _predict_with_regression(
         scaler.transform(train_matrix), train_labels, scaler.transform(to_matrix(sequences))
     )
+
+
+def predict_with_most_frequent_tags(
+    train_words: Sequence[str], train_tags: np.ndarray, words: Sequence[str]
+) -> np.ndarray:
+    """Tags each word by itself: as it is tagged most often.
+
+    Args:
+        train_words: The words of all training sentences, (tokens,).
+        train_tags: Their tags, (tokens,) int.
+        words: The words to tag, (tokens,).
+
+    Returns:
+        Predicted tags, (tokens,) int. A word that training lacks gets the tag that is most frequent among
+        the words that occur in it only once; of equally frequent tags it is the first.
+
+    Example:
+
+    >>> predict_with_most_frequent_tags(["a", "b", "a"], np.array([2, 0, 2]), ["a", "c"]).tolist()
+    [2, 0]
+    """
+    counts: dict[str, Counter[int]] = defaultdict(Counter)
+    for word, tag in zip(train_words, train_tags.tolist(), strict=True):
+        counts[word][tag] += 1
+    rare = Counter(next(iter(of_word)) for of_word in counts.values() if of_word.total() == 1)
+    for_others = _find_most_frequent(rare or Counter(train_tags.tolist()))
+    best = {word: _find_most_frequent(of_word) for word, of_word in counts.items()}
+    return np.array([best.get(word, for_others) for word in words], np.int64)
+
+
+def _find_most_frequent(counts: Counter[int]) -> int:
+    return min(counts, key=lambda tag: (-counts[tag], tag))
+
+
+def predict_with_single_steps(train_steps: np.ndarray, train_tags: np.ndarray, steps: np.ndarray) -> np.ndarray:
+    """Tags each step of feature sequences by itself, by logistic regression.
+
+    Args:
+        train_steps: Features of the steps of all training sequences, (steps, dim) float.
+        train_tags: Their tags, (steps,) int.
+        steps: Features of the steps to tag, (steps, dim) float.
+
+    Returns:
+        Predicted tags, (steps,) int.
+    """
+    return _predict_with_regression(train_steps, train_tags, steps)
 
 
 def _predict_with_regression(train_matrix: Any, train_labels: np.ndarray, matrix: Any) -> np.ndarray:

@@ -10,14 +10,21 @@ from rnnzoo.config.locations import served_name
 _NOT_METRICS = ("split", "num_examples", "seed")
 
 
-def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping[str, Any], examples: list[str]) -> str:
+def write_card(
+    config: RunConfig,
+    result: Mapping[str, Any],
+    signatures: Mapping[str, Any],
+    examples: list[str | dict[str, Any]],
+    about_inputs: str,
+) -> str:
     """Returns the card in Markdown.
 
     Args:
         config: The run's config.
         result: Its `metrics.json`.
         signatures: The exported functions by signature.
-        examples: Inputs for the example request.
+        examples: Rows for the example request.
+        about_inputs: What becomes of inputs that are long, odd or empty.
     """
     test, model = result["test"], config.model
     seeds = result.get("seeds") or [{"seed": result["seed"], **test}]
@@ -32,7 +39,7 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
         "",
         "## Scores",
         "",
-        f"On the split `{test['split']}` of `{config.data.dataset}` ({test['num_examples']:,} examples), by which this "
+        f"On the split `{test['split']}` of `{config.data.title}` ({test['num_examples']:,} examples), by which this "
         "run chose nothing: early stopping and the best epoch go by other examples.",
         "",
         f"| metric | this export (seed {result['seed']}) | mean of {len(seeds)} seed"
@@ -58,7 +65,7 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
         "",
         "## Data",
         "",
-        config.export.data_note or f"TFDS `{config.data.dataset}`; see its page in the TFDS catalogue for the licence.",
+        config.export.data_note or _describe_source(config),
         "",
         "## Signatures",
         "",
@@ -73,19 +80,29 @@ def write_card(config: RunConfig, result: Mapping[str, Any], signatures: Mapping
             f"| `{name}` | {', '.join(_tensor(spec.name, spec) for spec in inputs)} | "
             f"{', '.join(_tensor(key, spec) for key, spec in outputs.items())} |"
         )
-    request = json.dumps({"instances": examples[:2]}, ensure_ascii=False).replace("'", "'\\''")
+    # Rows with sequences of unlike length do not go into one request.
+    instances = examples[: 2 if isinstance(examples[0], str) else 1]
+    request = _quote_json({"instances": instances})
     lines += [
         "",
-        f"A text is cut after {config.text.max_length} {config.text.tokenizer}. Broken UTF-8 is replaced by U+FFFD; an "
-        "empty text is answered too.",
+        about_inputs,
         "",
         "```sh",
         f"rnnzoo predict {config.name} {_quote(examples[0])}",
-        f"curl -d '{request}' http://localhost:8501/v1/models/{served_name(config.name)}:predict",
+        f"curl -d {request} http://localhost:8501/v1/models/{served_name(config.name)}:predict",
         "```",
         "",
     ]
     return "\n".join(lines)
+
+
+def _describe_source(config: RunConfig) -> str:
+    data = config.data
+    if not data.files.is_given:
+        return f"TFDS `{data.dataset}`; see its page in the TFDS catalogue for the licence."
+    files = data.files
+    names = filter(None, (files.path, files.train, files.validation, files.test))
+    return f"Files: {', '.join(f'`{name}`' for name in names)}; `export.data_note` does not say where they are from."
 
 
 def _tensor(name: str, spec: Any) -> str:
@@ -95,5 +112,11 @@ def _tensor(name: str, spec: Any) -> str:
     return f"`{name}` {spec.dtype.name} ({shape})"
 
 
-def _quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`") + '"'
+def _quote_json(value: Any) -> str:
+    return "'" + json.dumps(value, ensure_ascii=False).replace("'", "'\\''") + "'"
+
+
+def _quote(row: str | dict[str, Any]) -> str:
+    if not isinstance(row, str):
+        return _quote_json(row)
+    return '"' + row.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`") + '"'

@@ -1,9 +1,10 @@
 """From a finished run to a checked export."""
 
 import json
+import os
 from pathlib import Path
 
-from rnnzoo.config import dump_config
+from rnnzoo.config import RunConfig, dump_config
 from rnnzoo.export.card import write_card
 from rnnzoo.export.exporter import ExportResult, export_model
 from rnnzoo.training.run import load_run
@@ -22,13 +23,13 @@ def export_run(folder: RunFolder, root: Path) -> ExportResult:
     """
     result = folder.read_json("metrics.json")
     task, model = load_run(folder)
-    config = task.config
+    config = _without_absolute_paths(task.config)
     module, signatures = task.make_serving_module(model)
-    examples = task.example_texts()
+    examples = task.example_inputs()
     extra_files: dict[str, str | bytes] = {
         "config.toml": dump_config(config),
         "score.json": json.dumps({**result, "examples": examples}, indent=2, ensure_ascii=False) + "\n",
-        "card.md": write_card(config, result, signatures, examples),
+        "card.md": write_card(config, result, signatures, examples, task.describe_inputs()),
     }
     for path in sorted((folder.path / "vocabularies").iterdir()):
         extra_files[path.name] = path.read_bytes()
@@ -42,3 +43,14 @@ def export_run(folder: RunFolder, root: Path) -> ExportResult:
         num_parameters=model.count_params(),
         max_bytes=int(config.export.max_megabytes * 1_000_000),
     )
+
+
+def _without_absolute_paths(config: RunConfig) -> RunConfig:
+    """Returns the config with files below the folder that holds them all, which `--data-dir` names elsewhere."""
+    paths = {key: Path(name) for key, name in config.data.files.named_files.items() if os.path.isabs(name)}
+    if not paths:
+        return config
+    root = os.path.commonpath([path.parent for path in paths.values()])
+    names = {key: path.relative_to(root).as_posix() for key, path in paths.items()}
+    data = config.data.model_copy(update={"files": config.data.files.model_copy(update=names)})
+    return config.model_copy(update={"data": data})

@@ -1,6 +1,6 @@
 """Predictions from an export, by name or path; needs TensorFlow but none of our model code."""
 
-from rnnzoo.serving.bulk import BulkCounts, predict_file, predict_lines
+from rnnzoo.serving.bulk import BulkCounts, predict_file, predict_lines, read_lines
 from rnnzoo.serving.local import LocalPredictor, load
 from rnnzoo.serving.predictor import Predictor, Signature, TensorInfo
 
@@ -13,4 +13,5 @@ __all__ = [
     "load",
     "predict_file",
     "predict_lines",
+    "read_lines",
 ]

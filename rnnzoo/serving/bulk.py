@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from rnnzoo.config.errors import UserError
-from rnnzoo.serving.predictor import Predictor, find_text_input
+from rnnzoo.serving.predictor import Predictor, Signature, make_arrays
+from rnnzoo.serving.rows import Row, find_text_input, join_rows, read_rows, takes_texts
 
-_BATCHES_PER_WINDOW = 16  # so many are read at once, to put texts of like length together
+_BATCHES_PER_WINDOW = 16  # so many are read at once, to put rows of like length together
 _MOST_BAD_LINES_KEPT = 20
+_MOST_SHOWN = 200
 
 
 @dataclass
@@ -36,6 +38,20 @@ def _clean(line: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+def read_lines(
+    predictor: Predictor, lines: Iterable[str], *, signature: str = "serving_default", **settings: Any
+) -> Iterator[Row]:
+    """Yields the rows that lines stand for: see `predict_lines`, whose arguments these are."""
+    known = predictor.signature(signature)
+    takes_text = takes_texts(known, settings)
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _clean(line) if takes_text else _read_inputs(_read_object(line), known, signature, settings)
+        except ValueError as error:
+            allowed = f"an object in JSON with the inputs {', '.join(sorted(known.inputs))}"
+            raise UserError(f"line {number} {error}", got=line.rstrip()[:_MOST_SHOWN], allowed=allowed) from error
+
+
 def predict_lines(
     predictor: Predictor,
     lines: Iterable[str],
@@ -44,31 +60,43 @@ def predict_lines(
     signature: str = "serving_default",
     **settings: Any,
 ) -> Iterator[dict[str, Any]]:
-    """Answers texts as they come, in their order, never holding more than a few batches.
+    """Answers lines as they come, in their order, never holding more than a few batches.
 
     Args:
         predictor: The model.
-        lines: The texts; a line end at the end of a text is dropped.
-        batch_size: How many texts are run together.
+        lines: Texts, of which a line end at the end is dropped; or where the signature takes no texts, rows in
+            JSON, such as `{"features": [[0.5, 1.0]]}`.
+        batch_size: How many lines are run together.
         signature: The signature's name.
-        **settings: The signature's other inputs, one value for all texts.
+        **settings: The signature's other inputs, one value for all lines.
 
     Yields:
-        For each text the answer as of `Predictor.predict`, led by the text itself, under the name
+        For each line the answer as of `Predictor.predict`, led by the text itself, if it is one, under the name
         of the input it went to: `text` or `prompt`.
+
+    Raises:
+        UserError: A line is no row.
     """
-    text_input = find_text_input(predictor.signature(signature), signature, settings)
-    outputs = predictor.signature(signature).outputs
-    shown_as = f"input_{text_input}" if text_input in outputs else text_input
-    texts = map(_clean, lines)
-    while window := list(itertools.islice(texts, max(batch_size, 1) * _BATCHES_PER_WINDOW)):
+    rows = read_lines(predictor, lines, signature=signature, **settings)
+    yield from _predict_rows(predictor, rows, batch_size, signature, settings)
+
+
+def _predict_rows(
+    predictor: Predictor, rows: Iterable[Row], batch_size: int, signature: str, settings: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    known = predictor.signature(signature)
+    shown_as = None
+    if takes_texts(known, settings):
+        text_input = find_text_input(known, signature, settings)
+        shown_as = f"input_{text_input}" if text_input in known.outputs else text_input
+    rows = iter(rows)
+    while window := list(itertools.islice(rows, max(batch_size, 1) * _BATCHES_PER_WINDOW)):
         answers = predictor.predict(window, signature, batch_size, **settings)
-        for text, answer in zip(window, answers, strict=True):
-            yield {shown_as: text, **answer}
+        for row, answer in zip(window, answers, strict=True):
+            yield {shown_as: row, **answer} if shown_as else answer
 
 
-def _read_json_line(line: str, text_input: str) -> str:
-    """Returns the text in a line of JSON; raises ValueError if there is none."""
+def _read_object(line: str) -> dict[str, Any]:
     try:
         example = json.loads(line)
     except json.JSONDecodeError as error:
@@ -77,30 +105,49 @@ def _read_json_line(line: str, text_input: str) -> str:
         raise ValueError("is nested too deep") from error
     if not isinstance(example, dict):
         raise ValueError("is not a JSON object")
-    for key in (text_input, "text"):
+    return example
+
+
+def _read_inputs(example: dict[str, Any], known: Signature, signature: str, settings: dict[str, Any]) -> dict[str, Any]:
+    inputs = {name: example[name] for name in known.inputs if name in example}
+    try:
+        make_arrays(known, join_rows(known, read_rows(known, signature, [inputs], settings)))
+    except UserError as error:
+        raise ValueError(f"does not fit: {error.key}: {error.problem}") from error
+    return inputs
+
+
+def _read_json_line(line: str, known: Signature, signature: str, settings: dict[str, Any]) -> Row:
+    """Returns the row in a line of JSON; raises ValueError if there is none."""
+    example = _read_object(line)
+    if not takes_texts(known, settings):
+        return _read_inputs(example, known, signature, settings)
+    for key in (find_text_input(known, signature, settings), "text"):
         if key in example:
             if not isinstance(example[key], str):
                 raise ValueError(f"`{key}` is not a string")
-            return example[key]
+            return _clean(example[key])
     raise ValueError("has no key `text`")
 
 
-def _read_texts(path: Path, text_input: str, skip_bad_lines: bool, counts: BulkCounts) -> Iterator[str]:
+def _read_file(
+    path: Path, read_json_line: Callable[[str], Row], skip_bad_lines: bool, counts: BulkCounts
+) -> Iterator[Row]:
     # Only "\n" ends a line: Python's other line ends may stand inside a text.
     with path.open(encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             if path.suffix == ".txt":
-                yield line
+                yield _clean(line)
             elif line.strip():
                 try:
-                    yield _read_json_line(line, text_input)
+                    yield read_json_line(line)
                 except ValueError as error:
                     if not skip_bad_lines:
                         raise UserError(
                             f"line {number} {error}",
                             file=path,
-                            got=line.rstrip()[:200],
-                            allowed='{"text": "…"} on each line',
+                            got=line.rstrip()[:_MOST_SHOWN],
+                            allowed='an object on each line: {"text": "…"}, or the inputs of the model by name',
                         ) from error
                     counts.skipped += 1
                     if len(counts.bad_lines) < _MOST_BAD_LINES_KEPT:
@@ -118,19 +165,20 @@ def predict_file(
     skip_bad_lines: bool = False,
     **settings: Any,
 ) -> BulkCounts:
-    """Answers every text of a file, and writes one JSON object a line in the same order.
+    """Answers every line of a file, and writes one JSON object a line in the same order.
 
     Args:
         predictor: The model.
         input_path: A `.txt` file with a text on each line (an empty line is an empty text), or a
-            `.jsonl` file with objects that have the key `text` (empty lines are passed over).
+            `.jsonl` file with objects that have the key `text`, or where the signature takes no texts its
+            inputs by name (empty lines are passed over).
         output_path: The file to write; it appears when all is done.
-        batch_size: How many texts are run together.
+        batch_size: How many lines are run together.
         on_progress: Called with the number of lines answered so far.
         signature: The signature's name.
-        skip_bad_lines: Whether lines that are no JSON object with a text are left out and counted;
-            otherwise the first one stops the run.
-        **settings: The signature's other inputs, one value for all texts.
+        skip_bad_lines: Whether lines that are no JSON object with a text, or with inputs that fit, are left out
+            and counted; otherwise the first one stops the run.
+        **settings: The signature's other inputs, one value for all lines.
 
     Returns:
         How many lines were answered and left out.
@@ -143,10 +191,14 @@ def predict_file(
         raise UserError("cannot tell the format", file=input_path, got=input_path.suffix, allowed=[".txt", ".jsonl"])
     if not input_path.is_file():
         raise UserError("there is no such file", file=input_path)
-    text_input = find_text_input(predictor.signature(signature), signature, settings)
+    known = predictor.signature(signature)
+    if input_path.suffix == ".txt":
+        find_text_input(known, signature, settings)  # complains where no text is taken
     counts = BulkCounts()
-    texts = _read_texts(input_path, text_input, skip_bad_lines, counts)
-    answers = predict_lines(predictor, texts, batch_size, signature=signature, **settings)
+    rows = _read_file(
+        input_path, lambda line: _read_json_line(line, known, signature, settings), skip_bad_lines, counts
+    )
+    answers = _predict_rows(predictor, rows, batch_size, signature, settings)
     output_path.parent.mkdir(parents=True, exist_ok=True)
     partial = output_path.with_name(f".{output_path.name}.partial-{os.getpid()}")
     try:

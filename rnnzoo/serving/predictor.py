@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnzoo.config.errors import UserError
 from rnnzoo.serving.answers import split_rows
+from rnnzoo.serving.rows import Row, check_names, count_steps, join_rows, read_rows
 
 
 @dataclass(frozen=True)
@@ -85,70 +86,38 @@ class Predictor(abc.ABC):
         }
 
     def predict(
-        self, texts: Sequence[str], signature: str = "serving_default", batch_size: int = 64, **settings: Any
+        self, rows: Sequence[Row], signature: str = "serving_default", batch_size: int = 64, **settings: Any
     ) -> list[dict[str, Any]]:
-        """Answers any number of texts.
+        """Answers any number of rows.
 
         Args:
-            texts: The texts, for the signature's input `text` or `prompt`, or its only string input.
+            rows: Texts, for the signature's input `text` or `prompt`, or its only string input; or dictionaries of
+                inputs by name, in which sequences may be of any length, and `length` may be left out.
             signature: The signature's name.
-            batch_size: How many texts are run together; texts of like length are put together.
-            **settings: The signature's other inputs, each one value for all texts, or a list of one a text.
+            batch_size: How many rows are run together; rows of like length are put together.
+            **settings: The signature's other inputs, each one value for all rows, or a list of one a row.
 
         Returns:
-            A dictionary of plain Python values for each text, in the order of the texts. Sequences
+            A dictionary of plain Python values for each row, in the order of the rows. Sequences
             are cut to their `length`; `classes` and `probabilities` become one dictionary.
 
         Raises:
-            UserError: The signature takes no texts, or a setting does not fit.
+            UserError: A row does not fit the signature, or a setting does not.
         """
-        text_input = find_text_input(self.signature(signature), signature, settings)
-        if isinstance(texts, str):
-            raise UserError("wants a list of texts, not one text", key=text_input, got=texts)
-        texts = list(texts)
+        known = self.signature(signature)
+        if isinstance(rows, str | Mapping):
+            raise UserError("wants a list of texts or rows, not a single one", key=signature, got=rows)
         if batch_size < 1:
             raise UserError("must be at least 1", key="batch_size", got=batch_size)
-        columns = {text_input: texts, **{name: _make_column(name, value, texts) for name, value in settings.items()}}
-        for index, text in enumerate(texts):
-            if not isinstance(text, str | bytes):
-                raise UserError("is not a string", key=f"{text_input}[{index}]", got=text)
-        order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        answers: list[dict[str, Any]] = [{} for _ in texts]
+        inputs = read_rows(known, signature, list(rows), settings)
+        order = sorted(range(len(inputs)), key=lambda place: count_steps(inputs[place]))
+        answers: list[dict[str, Any]] = [{} for _ in inputs]
         for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            batch = {name: [column[row] for row in rows] for name, column in columns.items()}
-            for row, answer in zip(rows, split_rows(self.call(signature, **batch)), strict=True):
-                answers[row] = answer
+            places = order[start : start + batch_size]
+            batch = join_rows(known, [inputs[place] for place in places])
+            for place, answer in zip(places, split_rows(self.call(signature, **batch)), strict=True):
+                answers[place] = answer
         return answers
-
-
-def find_text_input(signature: Signature, name: str, settings: Mapping[str, Any]) -> str:
-    """Returns the input that takes the texts: the first of `text_inputs` that no setting fills.
-
-    Args:
-        signature: The signature.
-        name: Its name, for messages.
-        settings: The other inputs that are given.
-
-    Raises:
-        UserError: There is none.
-    """
-    free = [text_input for text_input in signature.text_inputs if text_input not in settings]
-    if not free:
-        raise UserError(
-            f"takes no texts, one a row; its inputs are {', '.join(signature.inputs)}",
-            key=name,
-            hint="run it with `call`, which takes arrays",
-        )
-    return free[0]
-
-
-def _make_column(name: str, value: Any, texts: Sequence) -> Sequence:
-    if not isinstance(value, list | tuple | np.ndarray):
-        return [value] * len(texts)
-    if len(value) != len(texts):
-        raise UserError(f"has {len(value)} values for {len(texts)} texts", key=name)
-    return value
 
 
 def _encode_string(value: Any) -> bytes:
@@ -194,13 +163,9 @@ def make_arrays(signature: Signature, inputs: Mapping[str, Any]) -> dict[str, np
     Raises:
         UserError: An input is unknown, is missing, or has the wrong dtype or shape.
     """
-    for name in inputs:
-        if name not in signature.inputs:
-            raise UserError("no such input", key="input", got=name, allowed=list(signature.inputs))
+    check_names(signature, inputs)
     arrays = {}
     for name, info in signature.inputs.items():
-        if name not in inputs:
-            raise UserError("an input is missing", key=name, allowed=f"{', '.join(signature.inputs)}, all of them")
         try:
             array = _make_array(inputs[name], info)
         except (TypeError, ValueError) as error:

@@ -1,7 +1,7 @@
 """Whether a config and its data set fit together: told before TensorFlow is imported."""
 
 from rnnzoo.config import RunConfig, UserError
-from rnnzoo.datasets.description import DatasetDescription
+from rnnzoo.datasets.description import DatasetDescription, Feature
 
 
 def check_data(config: RunConfig, description: DatasetDescription) -> None:
@@ -25,8 +25,68 @@ def _check_text(description: DatasetDescription, path: str, key: str) -> None:
 
 
 def _check_text_classification(config: RunConfig, description: DatasetDescription) -> None:
+    _check_text(description, config.data.text_feature, "data.text_feature")
+    _check_label(config, description)
+
+
+def _check_feature_classification(config: RunConfig, description: DatasetDescription) -> None:
+    _check_features(config, description)
+    _check_label(config, description)
+
+
+def _check_sequence_tagging(config: RunConfig, description: DatasetDescription) -> None:
     data = config.data
-    _check_text(description, data.text_feature, "data.text_feature")
+    if not description.feature(data.tokens_feature, "data.tokens_feature").is_text_sequence:
+        raise UserError(
+            f"the feature `{data.tokens_feature}` of `{description.name}` is no sequence of strings",
+            key="data.tokens_feature",
+            allowed=sorted(name for name, feature in description.features.items() if feature.is_text_sequence),
+        )
+    if data.text_feature:
+        _check_text(description, data.text_feature, "data.text_feature")
+    tags = _check_tags(config, description)
+    for name in data.ignored_tags:
+        if tags.class_names and name not in tags.class_names:
+            raise UserError(
+                f"`{description.name}` has no such tag", key="data.ignored_tags", got=name, allowed=tags.class_names
+            )
+
+
+def _check_feature_tagging(config: RunConfig, description: DatasetDescription) -> None:
+    _check_features(config, description)
+    _check_tags(config, description)
+
+
+def _check_tags(config: RunConfig, description: DatasetDescription) -> Feature:
+    path, key = config.data.tags_feature, "data.tags_feature"
+    tags = description.feature(path, key)
+
+    def may_be_tags(feature: Feature) -> bool:
+        return feature.is_text_sequence or (feature.kind == "class_label" and feature.sequence_depth == 1)
+
+    if not may_be_tags(tags):
+        raise UserError(
+            f"the feature `{path}` of `{description.name}` is no sequence of ClassLabels or strings",
+            key=key,
+            allowed=sorted(name for name, feature in description.features.items() if may_be_tags(feature)),
+        )
+    return tags
+
+
+def _check_features(config: RunConfig, description: DatasetDescription) -> None:
+    path, key = config.data.features_feature, "data.features_feature"
+    if not description.feature(path, key).frame_dim:
+        raise UserError(
+            f"the feature `{path}` of `{description.name}` is no sequence of numbers, as many in each step",
+            key=key,
+            allowed=sorted(name for name, feature in description.features.items() if feature.frame_dim),
+        )
+
+
+def _check_label(config: RunConfig, description: DatasetDescription) -> None:
+    data = config.data
+    if data.out_of_scope_split:
+        description.check_split(data.out_of_scope_split, "data.out_of_scope_split")
     label = description.feature(data.label_feature, "data.label_feature")
     if label.sequence_depth or not (label.kind == "class_label" or label.is_text):
         allowed = sorted(
@@ -46,4 +106,9 @@ def _check_text_classification(config: RunConfig, description: DatasetDescriptio
             )
 
 
-_CHECKS = {"text_classification": _check_text_classification}
+_CHECKS = {
+    "text_classification": _check_text_classification,
+    "feature_classification": _check_feature_classification,
+    "sequence_tagging": _check_sequence_tagging,
+    "feature_tagging": _check_feature_tagging,
+}

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
 _TASKS = {
     "text_classification": ("rnnzoo.tasks.text_classification", "TextClassification"),
+    "feature_classification": ("rnnzoo.tasks.feature_classification", "FeatureClassification"),
+    "sequence_tagging": ("rnnzoo.tasks.sequence_tagging", "SequenceTagging"),
+    "feature_tagging": ("rnnzoo.tasks.feature_tagging", "FeatureTagging"),
 }
 
 

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
@@ -25,8 +25,6 @@ class Task(ABC):
         config: A config of the task's own kind.
     """
 
-    headline_metric: ClassVar[str]
-
     def __init__(self, config: RunConfig):
         self.config = config
         self._forward_model: keras.Model | None = None
@@ -46,6 +44,10 @@ class Task(ABC):
     def load_split(self, dataset: Dataset, split: str) -> Split:
         """Reads and encodes one split, with the vocabularies there are."""
 
+    def name_input(self, given: Any) -> bytes:
+        """Returns the text of an input of `Split.read_inputs`, or what stands for it where it is none."""
+        return given
+
     @abstractmethod
     def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
         """Cuts a split into batches of fixed shapes."""
@@ -57,6 +59,14 @@ class Task(ABC):
     @abstractmethod
     def load_vocabularies(self, folder: Path) -> None:
         """Reads what `save_vocabularies` wrote."""
+
+    def vocabulary_sizes(self) -> dict[str, int]:
+        """Returns the sizes of what the text pipelines learned, by name. Nothing by default."""
+        return {}
+
+    def count_labels(self, split: Split) -> dict[str, int]:
+        """Counts how often each label occurs in a split, by name. Nothing by default."""
+        return {}
 
     # Model
 
@@ -82,6 +92,11 @@ class Task(ABC):
         """
 
     # Evaluation
+
+    @property
+    @abstractmethod
+    def headline_metric(self) -> str:
+        """The metric that is named first."""
 
     @abstractmethod
     def evaluate(self, model: keras.Model, split: Split, *, details: bool = False) -> Evaluation:
@@ -111,12 +126,18 @@ class Task(ABC):
         return outputs
 
     @abstractmethod
-    def evaluate_predictor(self, predict: Callable[[list[bytes]], list[dict]], split: Split) -> Evaluation:
-        """Scores an export, from raw strings to answers; `predict` answers a list of texts."""
+    def evaluate_predictor(self, predict: Callable[[list], list[dict]], split: Split) -> Evaluation:
+        """Scores an export, from raw inputs to answers; `predict` answers a list of rows, see `example_inputs`."""
 
     @abstractmethod
     def evaluate_baseline(self, train: Split, split: Split) -> dict[str, float]:
         """Scores a simple model on the same split: metrics by a name that says which."""
+
+    def evaluate_further(
+        self, model: keras.Model, dataset: Dataset, validation: Split, test: Split
+    ) -> dict[str, float]:
+        """Scores what takes other splits beside the reported one. Nothing by default."""
+        return {}
 
     @abstractmethod
     def selection_score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
@@ -136,5 +157,9 @@ class Task(ABC):
         """Returns requests for every signature, odd ones among them, whose answers the export stores."""
 
     @abstractmethod
-    def example_texts(self) -> list[str]:
-        """Returns a few inputs that show what the model does."""
+    def example_inputs(self) -> list[str | dict[str, Any]]:
+        """Returns a few rows that show what the model does: texts, or inputs of `serving_default` by name."""
+
+    @abstractmethod
+    def describe_inputs(self) -> str:
+        """Says for the card what becomes of inputs that are long, odd or empty."""

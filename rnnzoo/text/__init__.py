@@ -16,9 +16,18 @@ from rnnzoo.text.tag_schemes import (
     make_tags,
     resolve_tag_scheme,
 )
-from rnnzoo.text.tokenization import CharacterTokenizer, Tokenizer, WordTokenizer, make_tokenizer, make_valid_utf8
+from rnnzoo.text.tokenization import (
+    CharacterTokenizer,
+    Tokenizer,
+    TreebankTokenizer,
+    WordTokenizer,
+    lower_case,
+    make_tokenizer,
+    make_valid_utf8,
+)
 from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary, count_tokens
 from rnnzoo.text.word_characters import WordCharacterEncoder, build_word_character_encoder
+from rnnzoo.text.word_pipeline import WordPipeline
 from rnnzoo.text.word_shapes import WORD_SHAPES, encode_word_shapes
 
 __all__ = [
@@ -36,8 +45,10 @@ __all__ = [
     "TagProblem",
     "TextPipeline",
     "Tokenizer",
+    "TreebankTokenizer",
     "Vocabulary",
     "WordCharacterEncoder",
+    "WordPipeline",
     "WordTokenizer",
     "allowed_transitions",
     "build_affix_encoder",
@@ -50,6 +61,7 @@ __all__ = [
     "find_spans",
     "find_tag_problems",
     "load_pretrained_vectors",
+    "lower_case",
     "make_tags",
     "make_tokenizer",
     "make_valid_utf8",

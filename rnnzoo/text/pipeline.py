@@ -11,7 +11,7 @@ from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, UNKNOWN_ID
 from rnnzoo.text.tokenization import Tokenizer, make_tokenizer
 from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary
 
-_VOCABULARY_FILE = "vocabulary.jsonl"
+VOCABULARY_FILE = "vocabulary.jsonl"
 
 
 def to_dense(ragged: tf.RaggedTensor, default_value: object = PAD_ID) -> tf.Tensor:
@@ -21,6 +21,12 @@ def to_dense(ragged: tf.RaggedTensor, default_value: object = PAD_ID) -> tf.Tens
     deeper = [[0, 0]] * (dense.shape.rank - 2)
     dense = tf.pad(dense, [[0, 0], [0, missing], *deeper], constant_values=default_value)
     return tf.ensure_shape(dense, [None, None, *dense.shape[2:]])
+
+
+def _put_boundaries(name: str, ragged: tf.RaggedTensor) -> tf.RaggedTensor:
+    bos, eos = (BOS_ID, EOS_ID) if name == "token_ids" else (PAD_ID, PAD_ID)
+    column = tf.ones([ragged.nrows(), 1, *ragged.shape[2:]], tf.int32)
+    return tf.concat([column * bos, ragged, column * eos], axis=1)
 
 
 class TextPipeline(tf.Module):
@@ -68,19 +74,24 @@ class TextPipeline(tf.Module):
             (batch, (time), affixes) int32, zero for boundary tokens; and how many tokens of each text
             were cut, (batch,) int32.
         """
-        tokens = self.tokenizer(text)
+        return self.encode_tokens(self.tokenizer(text))
+
+    def encode_tokens(self, tokens: tf.RaggedTensor) -> tuple[dict[str, tf.RaggedTensor], tf.Tensor]:
+        """Encodes texts that are cut into tokens already, (batch, (time)) string; as `encode` does."""
         num_cut = tf.maximum(tf.cast(tokens.row_lengths(), tf.int32) - self.max_length, 0)
         tokens = tokens[:, : self.max_length]
-        inputs = {"token_ids": tokens.with_flat_values(self.vocabulary.to_ids(tokens.flat_values))}
-        if self.affixes is not None:
-            inputs["affix_ids"] = tokens.with_values(self.affixes(tokens.values))
+        encoded = self._encode_words(tokens.values)
+        inputs = {name: tokens.with_values(values) for name, values in encoded.items()}
         if self.boundary_tokens:
-            column = tf.ones([tf.shape(text)[0], 1], tf.int32)
-            inputs["token_ids"] = tf.concat([column * BOS_ID, inputs["token_ids"], column * EOS_ID], axis=1)
-            if self.affixes is not None:
-                no_affixes = tf.zeros([tf.shape(text)[0], 1, self.affixes.num_affixes], tf.int32)
-                inputs["affix_ids"] = tf.concat([no_affixes, inputs["affix_ids"], no_affixes], axis=1)
+            inputs = {name: _put_boundaries(name, ragged) for name, ragged in inputs.items()}
         return inputs, num_cut
+
+    def _encode_words(self, words: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Returns the inputs by name, (words, ...) int32, of valid UTF-8, (words,)."""
+        inputs = {"token_ids": self.vocabulary.to_ids(words)}
+        if self.affixes is not None:
+            inputs["affix_ids"] = self.affixes(words)
+        return inputs
 
     def __call__(self, text: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encodes strings, (batch,), and pads: tensors (batch, time, ...) with at least one step."""
@@ -101,7 +112,7 @@ class TextPipeline(tf.Module):
 
     def save(self, folder: Path) -> None:
         """Writes the vocabularies."""
-        self.vocabulary.save(folder / _VOCABULARY_FILE)
+        self.vocabulary.save(folder / VOCABULARY_FILE)
         if self.affixes is not None:
             self.affixes.save(folder)
 
@@ -109,7 +120,7 @@ class TextPipeline(tf.Module):
     def load(cls, folder: Path, text: TextSection) -> "TextPipeline":
         """Makes a pipeline of a config and the vocabularies that `save` wrote."""
         affixes = AffixEncoder.load(folder) if text.prefix_lengths or text.suffix_lengths else None
-        return cls.from_config(text, Vocabulary.load(folder / _VOCABULARY_FILE), affixes)
+        return cls.from_config(text, Vocabulary.load(folder / VOCABULARY_FILE), affixes)
 
     @classmethod
     def learn(cls, text: TextSection, counts: Counter[str]) -> "TextPipeline":

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 from rnnzoo.config import RunConfig
-from rnnzoo.datasets import open_dataset
+from rnnzoo.datasets import open_data
 from rnnzoo.tasks.registry import make_task
 
 
@@ -18,6 +18,6 @@ def build_from_config(config: RunConfig, *, data_dir: Path | None = None, offlin
         offline: Whether to fail rather than open a connection.
     """
     task = make_task(config)
-    task.learn_vocabularies(open_dataset(config.data.dataset, data_dir, offline))
+    task.learn_vocabularies(open_data(config.data, data_dir, offline))
     keras.utils.set_random_seed(config.seed)
     return task.build_model()

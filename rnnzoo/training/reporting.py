@@ -26,6 +26,10 @@ class Reporter:
     def say(self, message: str) -> None:
         """Writes a line."""
         self.console.print(message, markup=False, highlight=False, soft_wrap=True)
+        self.log(message)
+
+    def log(self, message: str) -> None:
+        """Writes a line to `log.txt` alone."""
         with self._log.open("a", encoding="utf-8") as log:
             log.write(message + "\n")
 

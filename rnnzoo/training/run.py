@@ -9,13 +9,14 @@ from rich.console import Console
 
 from rnnzoo.builders import check_masks
 from rnnzoo.config import RunConfig
-from rnnzoo.datasets import Dataset, open_dataset
+from rnnzoo.datasets import Dataset, open_data
 from rnnzoo.evaluation import Evaluation
 from rnnzoo.tasks.registry import make_task
 from rnnzoo.tasks.splits import Split
 from rnnzoo.tasks.task import Task
 from rnnzoo.training.compilation import choose_jit_compile
 from rnnzoo.training.loop import TrainingLoop
+from rnnzoo.training.precision import compute_dtype, to_float32
 from rnnzoo.training.reporting import CurveReport, ProgressReport, Reporter
 from rnnzoo.training.run_folder import RunFolder, num_cores, processor_name
 
@@ -44,7 +45,9 @@ def train_run(
     """
     start = time.perf_counter()
     reporter = Reporter(folder, console or Console(quiet=True))
-    dataset = open_dataset(config.data.dataset, data_dir, offline)
+    dataset = open_data(config.data, data_dir, offline)
+    for note in dataset.description.notes:
+        reporter.log(f"data: {note}")
     task = make_task(config)
     if resume and (folder.path / "vocabularies").is_dir():
         task.load_vocabularies(folder.path / "vocabularies")
@@ -56,7 +59,8 @@ def train_run(
         reporter.say(_data_line(split))
     # Only now: preparing a data set draws from Python's generator too, the first time.
     keras.utils.set_random_seed(config.seed)
-    model = task.build_model()
+    with compute_dtype(config.train.compute_dtype):
+        model = task.build_model()
     check_masks(model)
     reporter.say(f"model: {config.model.cell}, {model.count_params():,} parameters")
     _warn_of_size(model, config, reporter)
@@ -78,6 +82,7 @@ def train_run(
         f"best epoch: {loop.best_epoch}; the first steps of {len(loop.first_step_seconds)} shapes took "
         f"{sum(loop.first_step_seconds.values()):.1f} s, {'compiled by XLA' if jit_compile else 'without XLA'}"
     )
+    model = to_float32(task, model)
     _save_model(model, folder)
     result = {
         "name": config.name,
@@ -87,7 +92,7 @@ def train_run(
         "best_epoch": loop.best_epoch,
         "epochs": len(loop.history),
         "validation": {"split": validation.name, **task.evaluate(model, validation).metrics},
-        "test": _score_test_split(task, model, train, dataset, folder, reporter),
+        "test": _score_test_split(task, model, train, validation, dataset, folder, reporter),
         "jit_compile": jit_compile,
         "minutes": round((time.perf_counter() - start + resumed_seconds) / 60, 2),
         "cores": num_cores(),
@@ -121,13 +126,20 @@ def _warn_of_size(model: keras.Model, config: RunConfig, reporter: Reporter) -> 
 
 
 def _score_test_split(
-    task: Task, model: keras.Model, train: Split, dataset: Dataset, folder: RunFolder, reporter: Reporter
+    task: Task,
+    model: keras.Model,
+    train: Split,
+    validation: Split,
+    dataset: Dataset,
+    folder: RunFolder,
+    reporter: Reporter,
 ) -> dict[str, Any]:
     test = task.load_split(dataset, task.config.data.test_split)
     reporter.say(_data_line(test))
     evaluation = task.evaluate(model, test, details=True)
     save_evaluation(task, evaluation, folder)
     scores: dict[str, Any] = {"split": test.name, **evaluation.metrics}
+    scores |= task.evaluate_further(model, dataset, validation, test)
     if task.config.evaluate.baseline:
         scores |= task.evaluate_baseline(train, test)
     return scores

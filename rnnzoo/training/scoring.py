@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from rnnzoo.datasets import open_dataset
+from rnnzoo.datasets import open_data
 from rnnzoo.evaluation import Evaluation
 from rnnzoo.tasks.registry import make_task
 from rnnzoo.tasks.task import Task
@@ -16,13 +16,13 @@ def score_run(
 ) -> tuple[Task, Evaluation]:
     """Scores the model of a finished run on a split of its data set."""
     task, model = load_run(folder)
-    dataset = open_dataset(task.config.data.dataset, data_dir, offline)
+    dataset = open_data(task.config.data, data_dir, offline)
     return task, task.evaluate(model, task.load_split(dataset, split), details=True)
 
 
 def score_export(
     assets: RunFolder,
-    predict: Callable[[list[bytes]], list[dict]],
+    predict: Callable[[list], list[dict]],
     split: str,
     *,
     data_dir: Path | None = None,
@@ -32,12 +32,12 @@ def score_export(
 
     Args:
         assets: The export's `assets.extra`, which holds config and vocabularies as a run folder does.
-        predict: Answers texts.
+        predict: Answers texts, or rows of inputs by name.
         split: A split of the data set of the export's config.
         data_dir: TFDS' `data_dir`.
         offline: Whether to fail rather than open a connection.
     """
     task = make_task(assets.load_config())
     task.load_vocabularies(assets.path)
-    dataset = open_dataset(task.config.data.dataset, data_dir, offline)
+    dataset = open_data(task.config.data, data_dir, offline)
     return task, task.evaluate_predictor(predict, task.load_split(dataset, split))

@@ -18,7 +18,7 @@ class Row:
     Attributes:
         name: Row name.
         task: Its task.
-        data: Its TFDS set.
+        data: Its TFDS set or file.
         cell: Its recurrent cell.
         parameters: Number of weights; None where it is not exported.
         metric: Name of the reported metric.
@@ -54,14 +54,14 @@ def describe_row(name: str) -> Row:
         export = find_saved_model(name)
     except UserError:
         config = load_config(name)
-        return Row(name, config.task, config.data.dataset, config.model.cell)
+        return Row(name, config.task, config.data.title, config.model.cell)
     config = load_config(str(export / _EXTRA))
     score = read_score(export)
     metric = score["headline_metric"]
     return Row(
         name,
         config.task,
-        config.data.dataset,
+        config.data.title,
         config.model.cell,
         score["parameters"],
         metric,
@@ -84,6 +84,6 @@ def read_card(export: Path) -> str:
     return (export / _EXTRA / "card.md").read_text(encoding="utf-8")
 
 
-def read_example_texts(export: Path) -> list[str]:
-    """Reads the examples that an export carries."""
+def read_examples(export: Path) -> list[str | dict[str, Any]]:
+    """Reads the example inputs that an export carries: texts, or rows of inputs by name."""
     return read_score(export)["examples"]

@@ -30,7 +30,7 @@ def test_the_defaults_are_shown():
     assert keys["model.cell"].allowed == "simple_rnn | gru | lstm"
     assert keys["model.dropout"].allowed == "number >= 0.0, < 1.0"
     assert keys["data.labels"].allowed == "list of strings"
-    assert keys["data.dataset"].value == ""
+    assert keys["name"].value == ""
 
 
 @pytest.mark.skipif(not REFERENCE.is_file(), reason="docs/ is not beside the package")
@@ -48,3 +48,8 @@ def test_the_reference_is_well_formed_markdown():
             assert before.startswith("|") or before == ""
         if line.startswith("#"):
             assert before == ""
+
+
+def test_a_section_in_a_section_comes_after_the_plain_keys():
+    names = [key.name for key in document_keys(RUN_CONFIGS["text_classification"])]
+    assert names.index("data.label_feature") < names.index("data.files.path") < names.index("text.tokenizer")

@@ -69,7 +69,12 @@ def test_wrong_types_are_refused(key, value, allowed):
         ("train.warmup_steps", -1),
         ("text.vocabulary_size", 4),
         ("data.validation_fraction", 1.0),
-        ("data.dataset", ""),
+        ("data.files.encoding", "rot13"),
+        ("data.files.test_fraction", 0.0),
+        ("data.files.columns", ["a", "a"]),
+        ("data.files.delimiter", "||"),
+        ("data.files.delimiter", '"'),
+        ("data.files.delimiter", "\n"),
         ("data.train_split", ""),
         ("data.labels", ["one"]),
         ("data.labels", ["a", "a"]),
@@ -122,8 +127,8 @@ def test_a_mistyped_key_is_told_rather_than_that_the_right_one_is_missing():
 
 
 def test_missing_keys_are_told_with_their_meaning():
-    with pytest.raises(UserError, match=r"data\.dataset: missing key\n  hint: .*TFDS name"):
-        parse_config({**MINIMAL, "data": {}})
+    with pytest.raises(UserError, match=r"name: missing key\n  hint:     row name"):
+        parse_config({"task": "text_classification", "data": {"dataset": "toy"}})
     with pytest.raises(UserError, match=r"task: missing key\n  allowed:  text_classification"):
         parse_config({"name": "a"})
 
@@ -142,12 +147,51 @@ def test_unknown_tasks_are_refused(task):
         ("data", {"dataset": "toy", "test_split": "train"}),
         ("data", {"dataset": "toy", "validation_split": "test"}),
         ("data", {"dataset": "toy", "text_feature": "x", "label_feature": "x"}),
+        ("data", {}),
+        ("data", {"dataset": ""}),
+        ("data", {"dataset": "toy", "files": {"path": "a.tsv"}}),
     ],
 )
 def test_values_that_contradict_each_other_are_refused(section, values):
     with pytest.raises(UserError) as caught:
         parse_config({**MINIMAL, section: values}, "run.toml")
     assert str(caught.value).startswith(f"run.toml: {section}: impossible value\n  allowed:  ")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"test": "b.tsv"},
+        {"max_errors": 3},
+        {"train": "a.tsv"},
+        {"path": "a.tsv", "train": "b.tsv"},
+        {"path": "a.tsv", "test": "b.tsv"},
+        {"path": "a.txt", "format": "lines"},
+        {"path": "a.tsv", "format": "tsv", "labels": "b.txt"},
+        {"path": "a.txt", "train_labels": "b.txt"},
+        {"train": "a.txt", "test": "b.txt", "train_labels": "c.txt"},
+        {"train": "a.txt", "test": "b.txt", "labels": "c.txt"},
+        {"path": "a.jsonl", "format": "jsonl", "columns": ["a"]},
+        {"path": "a", "format": "folders", "delimiter": ";"},
+    ],
+)
+def test_keys_about_files_that_contradict_each_other_are_refused(files):
+    with pytest.raises(UserError, match=r"^run.toml: data\.files: impossible value\n  allowed:  "):
+        parse_config({**MINIMAL, "data": {"files": files}}, "run.toml")
+
+
+@pytest.mark.parametrize(
+    ("data", "validation_split"),
+    [
+        ({}, "validation"),
+        ({"test_split": "validation"}, ""),
+        ({"validation_split": "validation[:10]"}, "validation[:10]"),
+    ],
+)
+def test_a_file_for_validation_is_used(data, validation_split):
+    files = {"train": "a.tsv", "validation": "b.tsv", "test": "c.tsv"}
+    config = parse_config({**MINIMAL, "data": {"files": files, **data}})
+    assert config.data.validation_split == validation_split
 
 
 def test_every_task_names_itself():

@@ -14,8 +14,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnzoo.builders import build_text_classifier, check_masks, report_masks
-from rnnzoo.layers import CELLS, POOLINGS
+from rnnzoo.builders import (
+    CHARACTER_LAYERS,
+    build_sequence_tagger,
+    build_text_classifier,
+    check_masks,
+    report_masks,
+)
+from rnnzoo.layers import CELLS, POOLINGS, ConditionalRandomField
 
 VOCABULARY_SIZE = 12
 LENGTHS = np.array([4, 0, 1, 3])
@@ -53,6 +59,28 @@ def make_cases() -> Iterator[Case]:
     yield classifier("one_hot", input="one_hot", word_dropout=0.1)
     yield classifier("affixes", True, affix_vocabulary_size=VOCABULARY_SIZE, num_affixes=3, word_dropout=0.1)
     yield classifier("features", True, feature_dim=2, num_layers=2)
+    for cell in CELLS:
+        yield classifier(f"features_{cell}", feature_dim=2, cell=cell, bidirectional=False, pooling="last")
+    yield classifier("features_plain", feature_dim=2, stack="plain", pooling="attention")
+
+    def tagger(name, is_representative=False, **options):
+        defaults = {"vocabulary_size": VOCABULARY_SIZE} if "feature_dim" not in options else {}
+        build = functools.partial(build_sequence_tagger, 3, **defaults, units=3, embedding_dim=4, **options)
+        return Case(f"sequence_tagger-{name}", build, ("logits",), is_representative)
+
+    for cell in CELLS:
+        for bidirectional in (False, True):
+            yield tagger(
+                f"{cell}-{'bidirectional' if bidirectional else 'forward'}", cell=cell, bidirectional=bidirectional
+            )
+    characters = {"character_vocabulary_size": VOCABULARY_SIZE, "word_length": 4, "character_dim": 4}
+    for layer in CHARACTER_LAYERS:
+        yield tagger(layer, **characters, character_layer=layer, locked_dropout=0.2, word_dropout=0.2)
+    others = {"affix_vocabulary_size": VOCABULARY_SIZE, "num_affixes": 3, "num_shapes": VOCABULARY_SIZE}
+    yield tagger("everything", True, **characters, **others, head="crf", num_layers=2)
+    yield tagger("plain_lstm", True, **characters, character_layer="recurrence", cell="lstm", stack="plain")
+    yield tagger("one_hot", input="one_hot")
+    yield tagger("features", True, feature_dim=2, head="crf")
 
 
 CASES = list(make_cases())
@@ -141,12 +169,15 @@ def test_an_empty_sequence_has_an_answer_and_finite_gradients(case):
     with tf.GradientTape() as tape:
         answers = keras.tree.flatten(model(keras.tree.pack_sequence_as(model.input, inputs), training=True))
         loss = tf.add_n([tf.reduce_sum(answer**2) for answer in answers])
+        for layer in model.layers:
+            if isinstance(layer, ConditionalRandomField):
+                loss -= tf.reduce_sum(layer.log_likelihood(answers[0], tf.zeros(answers[0].shape[:2], tf.int32)))
     gradients = tape.gradient(loss, model.trainable_weights)
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
         assert gradient is not None, weight.path
         assert np.isfinite(tf.convert_to_tensor(gradient)).all(), weight.path
     for answer in run(model, inputs):
-        np.testing.assert_array_equal(answer[0], answer[2])
+        np.testing.assert_allclose(answer[0], answer[2], atol=1e-6)
 
 
 @every_case
@@ -163,7 +194,8 @@ def test_the_mask_reaches_what_needs_it(case):
 @every_case
 def test_names_and_types(case):
     model = build(case)
-    assert {tensor.name for tensor in model.inputs} <= {"token_ids", "affix_ids", "features"}
+    names = {"token_ids", "affix_ids", "character_ids", "shape_ids", "features"}
+    assert {tensor.name for tensor in model.inputs} <= names
     assert tuple(model.output_names) == case.output_names
     assert all(tensor.dtype == "float32" for tensor in model.outputs)
 

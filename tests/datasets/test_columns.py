@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import tensorflow as tf
 
-from rnnzoo.datasets import Column, encode_columns, iterate_texts
+from rnnzoo.datasets import Column, encode_columns, iterate_values
 
 SEQUENCES = [[1, 2, 3], [], [4], [5, 6]]
 COLUMN = Column(np.array([1, 2, 3, 4, 5, 6], np.int32), np.array([0, 3, 3, 4, 6]))
@@ -57,7 +57,23 @@ def test_a_whole_data_set_is_encoded_in_order():
     assert columns["label"].values.tolist() == list(range(size)) and columns["label"].offsets is None
     assert columns["length"].lengths.tolist() == [place % 5 + 1 for place in range(size)]
     assert columns["length"].pad(np.array([1299]), 6).tolist() == [[1, 1, 1, 1, 4, 0]]
-    assert list(iterate_texts(dataset, "text")) == texts
+    assert list(iterate_values(dataset, "text")) == texts
+
+
+def test_sequences_of_unlike_length_are_read_and_encoded():
+    frames = [np.arange(2 * steps).reshape(steps, 2) for steps in (3, 0, 1)] * 300
+
+    def generate():
+        for place, steps in enumerate(frames):
+            yield {"frames": steps, "place": place}
+
+    shapes = {"frames": tf.TensorSpec([None, 2], tf.int64), "place": tf.TensorSpec([], tf.int64)}
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=shapes)
+    columns = encode_columns(dataset, lambda batch: batch)
+    assert columns["place"].values.tolist() == list(range(900)) and columns["place"].offsets is None
+    assert columns["frames"].pad(np.array([897, 898]), 3).tolist() == [[[0, 1], [2, 3], [4, 5]], [[0, 0]] * 3]
+    for read, made in zip(iterate_values(dataset, "frames"), frames, strict=True):
+        np.testing.assert_array_equal(read, made)
 
 
 def test_an_empty_data_set_has_no_columns():

@@ -196,6 +196,27 @@ def test_other_splits_are_refused(split, problem):
         DESCRIPTION.check_split(split, "data.train_split")
 
 
+@pytest.mark.parametrize(
+    ("feature", "frame_dim"),
+    [
+        (Feature("tensor", "float32", shape=(None, 8)), 8),
+        (Feature("tensor", "int64", shape=(None,)), 1),
+        (Feature("tensor", "bfloat16", shape=(50, 3)), 3),
+        (Feature("tensor", "float64", sequence_depth=1), 1),
+        (Feature("tensor", "uint8", sequence_depth=1, shape=(4,)), 4),
+        (Feature("tensor", "float32"), None),
+        (Feature("tensor", "float32", shape=(None, None)), None),
+        (Feature("tensor", "float32", sequence_depth=2), None),
+        (Feature("tensor", "float32", shape=(None, 8, 8)), None),
+        (Feature("tensor", "string", shape=(None,)), None),
+        (Feature("class_label", "int64", ("a", "b"), 1), None),
+        (Feature("image", shape=(28, 28)), None),
+    ],
+)
+def test_sequences_of_numbers_have_a_frame_dim(feature, frame_dim):
+    assert feature.frame_dim == frame_dim
+
+
 def test_an_unknown_feature_is_told_with_the_nearest():
     with pytest.raises(UserError) as caught:
         DESCRIPTION.feature("txt", "data.text_feature")

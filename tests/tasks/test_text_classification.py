@@ -95,7 +95,7 @@ def test_named_labels_choose_classes_and_their_order(rating, mini_data_dir):
     assert split.num_examples == len(extremes)
     assert split.report["left_out_other_labels"] == len(examples) - len(extremes)
     assert split.columns["label"].values.tolist() == [0 if example["rating"] == 4 else 1 for example in extremes]
-    assert split.read_texts() == [example["text"] for example in extremes]
+    assert split.read_inputs() == [example["text"] for example in extremes]
 
 
 def test_the_report_counts_what_was_cut(mini_data_dir):

@@ -1,4 +1,4 @@
-"""The miniature language: a data set that is made on the spot, for every text task of the zoo.
+"""The miniature data set: a small language and moving dots, made on the spot, for every task of the zoo.
 
 Importing this package registers `rnnzoo_mini` with TFDS; it needs no network, and TensorFlow is imported
 only when the data is prepared or read.
@@ -26,6 +26,14 @@ thought of it.
 
 In the validation and test splits about one sentence in ten may use names and words that train lacks.
 Every text occurs once in the whole data set.
+
+Configuration `clips`: a dot goes up and down a column of eight pixels, in 10 to 60 frames.
+
+- frames: how bright each pixel is, the dot's light with noise and a shimmer of the background.
+- event: what happens in the clip, such as "rises" or "falls and rises". The dot rests now and then, also in the
+  middle of a rise. It is the order of the frames that tells, often over many frames of rest: what they are like
+  tells little.
+- frame_labels: whether the dot is "still", "rising" or "falling" in each frame, compared to the one before.
 """
 
 from rnnzoo.datasets.mini.builder import RnnzooMini

@@ -1,10 +1,13 @@
-"""The miniature language as a TFDS data set."""
+"""The miniature data set as TFDS knows it."""
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import tensorflow_datasets as tfds
 
-from rnnzoo.datasets.mini.description import CONFIGURATIONS, Feature
+from rnnzoo.datasets.description import Feature
+from rnnzoo.datasets.mini.clips import generate_clips
+from rnnzoo.datasets.mini.description import CONFIGURATIONS
 from rnnzoo.datasets.mini.sentences import generate_sentences
 from rnnzoo.datasets.mini.stories import generate_stories
 
@@ -13,11 +16,12 @@ from rnnzoo.datasets.mini.stories import generate_stories
 GENERATORS: dict[str, Callable[[str], Iterator[dict]]] = {
     "sentences": generate_sentences,
     "stories": generate_stories,
+    "clips": generate_clips,
 }
 
 
 class RnnzooMini(tfds.core.GeneratorBasedBuilder):
-    """Opinions and stories in a miniature language, made on the spot, without any download."""
+    """Opinions and stories in a miniature language, and clips, made on the spot, without any download."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}  # noqa: RUF012
@@ -30,8 +34,8 @@ class RnnzooMini(tfds.core.GeneratorBasedBuilder):
         features = CONFIGURATIONS[self.builder_config.name].features
         return tfds.core.DatasetInfo(
             builder=self,
-            description="A miniature English with opinions, names and an invented second language; "
-            "its words, grammar and sentences are part of rnnzoo and share its licence.",
+            description="A miniature English with opinions, names and an invented second language, and clips of "
+            "a moving dot; its words, grammar, sentences and clips are part of rnnzoo and share its licence.",
             features=tfds.features.FeaturesDict({name: _make_feature(feature) for name, feature in features.items()}),
             license="Apache License 2.0, like rnnzoo itself.",
         )
@@ -45,9 +49,9 @@ class RnnzooMini(tfds.core.GeneratorBasedBuilder):
 
 
 def _make_feature(feature: Feature):
-    if feature.kind == "text":
-        return tfds.features.Text()
-    if feature.kind == "texts":
-        return tfds.features.Sequence(tfds.features.Text())
-    label = tfds.features.ClassLabel(names=list(feature.names))
-    return tfds.features.Sequence(label) if feature.kind == "labels" else label
+    made = {
+        "text": tfds.features.Text,
+        "class_label": lambda: tfds.features.ClassLabel(names=list(feature.class_names)),
+        "tensor": lambda: tfds.features.Tensor(shape=feature.shape, dtype=np.dtype(feature.dtype)),
+    }[feature.kind]()
+    return tfds.features.Sequence(made) if feature.sequence_depth else made

@@ -1,6 +1,9 @@
-"""What the miniature language's data set holds, told without TensorFlow."""
+"""What the miniature data set holds, told without TensorFlow."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from rnnzoo.datasets.description import Feature
 
 SENTIMENTS = ("negative", "positive")
 RATINGS = ("1", "2", "3", "4", "5")
@@ -22,17 +25,22 @@ UPOS = (
 )
 ENTITY_KINDS = ("PERSON", "PLACE", "ORGANISATION")
 ENTITIES = ("O", *(f"{prefix}-{kind}" for kind in ENTITY_KINDS for prefix in "BI"))
+# What the dot of a clip does, by the directions it takes one after the other.
+EVENTS = {
+    "stays": (),
+    "rises": (1,),
+    "falls": (-1,),
+    "rises and falls": (1, -1),
+    "falls and rises": (-1, 1),
+    "rises, falls, rises": (1, -1, 1),
+    "falls, rises, falls": (-1, 1, -1),
+}
+MOVEMENTS = {"still": 0, "rising": 1, "falling": -1}
+NUM_PIXELS = 8
 
 
-@dataclass(frozen=True)
-class Feature:
-    """One feature of a configuration.
-
-    `kind` is text, label, texts or labels; the last two hold one value a token. Labels have class names.
-    """
-
-    kind: str
-    names: tuple[str, ...] | None = None
+def _labels(names: Iterable[str], sequence_depth: int = 0) -> Feature:
+    return Feature("class_label", "int64", tuple(names), sequence_depth)
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,11 @@ CONFIGURATIONS = {
         "Opinions in one sentence, with sentiment, rating, parts of speech, named entities and translation.",
         {
             "text": Feature("text"),
-            "sentiment": Feature("label", SENTIMENTS),
-            "rating": Feature("label", RATINGS),
-            "tokens": Feature("texts"),
-            "upos": Feature("labels", UPOS),
-            "entities": Feature("labels", ENTITIES),
+            "sentiment": _labels(SENTIMENTS),
+            "rating": _labels(RATINGS),
+            "tokens": Feature("text", sequence_depth=1),
+            "upos": _labels(UPOS, sequence_depth=1),
+            "entities": _labels(ENTITIES, sequence_depth=1),
             "translation": Feature("text"),
         },
         {"train": 8000, "validation": 1000, "test": 1000},
@@ -61,6 +69,15 @@ CONFIGURATIONS = {
     "stories": Configuration(
         "Stories of a few sentences about somebody's day, each with a summary of one sentence.",
         {"document": Feature("text"), "summary": Feature("text")},
+        {"train": 4000, "validation": 500, "test": 500},
+    ),
+    "clips": Configuration(
+        "Clips of a dot that moves up and down a column of pixels, with what happens in the clip and in every frame.",
+        {
+            "frames": Feature("tensor", "float32", shape=(None, NUM_PIXELS)),
+            "event": _labels(EVENTS),
+            "frame_labels": _labels(MOVEMENTS, sequence_depth=1),
+        },
         {"train": 4000, "validation": 500, "test": 500},
     ),
 }
@@ -78,7 +95,7 @@ def describe() -> dict[str, dict]:
     return {
         name: {
             "features": {
-                feature_name: list(feature.names) if feature.names is not None else None
+                feature_name: list(feature.class_names) or None
                 for feature_name, feature in configuration.features.items()
             },
             "splits": dict(configuration.splits),

@@ -1,0 +1,232 @@
+"""The configs of runs, one a task, made of the sections of the schema."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from rnnzoo.config.schema import (
+    DataSection,
+    EvaluateSection,
+    ExportSection,
+    FeaturesSection,
+    PoolingSection,
+    Rate,
+    RecurrentSection,
+    Section,
+    TextExportSection,
+    TextSection,
+    TokenInputSection,
+    TrainSection,
+)
+from rnnzoo.config.tagger_sections import TagData, TaggerSection, TokenData, WordFeatureSection, WordSection
+
+
+class RunConfig(Section):
+    """What every run has, whatever its task."""
+
+    name: str = Field(min_length=1, description="row name, `<task>/<dataset>`; names the export")
+    task: str = Field(description="the kind of system")
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(1, description="the one seed of the run")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_a_path(cls, name: str) -> str:
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*", name):
+            raise ValueError("words of letters, digits and `_`, joined by `/`, each starting with a letter")
+        return name
+
+
+class TextData(DataSection):
+    """Data with a text in each example."""
+
+    text_feature: str = Field("text", description="feature with the text; nested ones by their path, `answer/text`")
+
+
+class FeatureData(DataSection):
+    """Data with a sequence of numbers in each example."""
+
+    features_feature: str = Field(
+        "features",
+        description="feature with the sequence, (time, dim) or (time,); nested ones by their path, `sensor/frames`",
+    )
+
+    @model_validator(mode="after")
+    def _texts_are_others(self):
+        if self.files.is_given:
+            raise ValueError("a TFDS set, which may be one of your own: files hold texts")
+        if self.holdout != "texts":
+            raise ValueError(f'holdout = "texts", for equal sequences to stay on one side, not "{self.holdout}"')
+        return self
+
+
+class LabelData(Section):
+    """Data with a class for each example."""
+
+    label_feature: str = Field("label", description="feature with the class: a ClassLabel or a string")
+    labels: list[str] = Field([], description="class names in order; empty: those of the data set")
+    out_of_scope_split: str = Field(
+        "", description="split of examples that belong to no class; how well the score tells them is reported"
+    )
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_differ(cls, labels: list[str]) -> list[str]:
+        if labels and (len(set(labels)) < len(labels) or len(labels) < 2 or "" in labels):
+            raise ValueError("at least two names, all different, none empty")
+        return labels
+
+
+class ClassificationEvaluateSection(EvaluateSection):
+    """What is reported of a classifier."""
+
+    metric: Literal["accuracy", "macro_f1", "matthews_correlation"] = Field(
+        "accuracy", description="the metric that the best epoch is chosen by and that is named first"
+    )
+    in_scope_rejection: Rate = Field(
+        0.05,
+        description=(
+            "with `data.out_of_scope_split`: the share of the validation examples that the threshold of the score "
+            "gives up"
+        ),
+    )
+
+
+class TextClassificationData(LabelData, TextData):
+    """The data of a text classifier."""
+
+    @model_validator(mode="after")
+    def _features_differ(self):
+        if self.text_feature == self.label_feature:
+            raise ValueError("text_feature and label_feature must be two different features")
+        return self
+
+
+class TextClassifierSection(PoolingSection, TokenInputSection):
+    """The model of a text classifier."""
+
+
+class TextClassificationConfig(RunConfig):
+    """A run of `text_classification`."""
+
+    task: Literal["text_classification"] = Field(description="the kind of system")
+    data: TextClassificationData
+    text: TextSection = TextSection()
+    model: TextClassifierSection = TextClassifierSection()
+    train: TrainSection = TrainSection()
+    evaluate: ClassificationEvaluateSection = ClassificationEvaluateSection()
+    export: TextExportSection = TextExportSection()
+
+    @model_validator(mode="after")
+    def _affixes_need_words(self):
+        if self.text.prefix_lengths or self.text.suffix_lengths:
+            if self.text.tokenizer != "words":
+                raise ValueError("text.prefix_lengths and text.suffix_lengths need text.tokenizer = 'words'")
+            if self.model.input != "embedding":
+                raise ValueError("text.prefix_lengths and text.suffix_lengths need model.input = 'embedding'")
+        return self
+
+
+class FeatureClassificationData(LabelData, FeatureData):
+    """The data of a classifier of sequences of numbers."""
+
+    @model_validator(mode="after")
+    def _features_differ(self):
+        if self.features_feature == self.label_feature:
+            raise ValueError("features_feature and label_feature must be two different features")
+        return self
+
+
+class FeatureClassifierSection(PoolingSection, RecurrentSection):
+    """The model of a classifier of sequences of numbers."""
+
+
+class FeatureClassificationConfig(RunConfig):
+    """A run of `feature_classification`."""
+
+    task: Literal["feature_classification"] = Field(description="the kind of system")
+    data: FeatureClassificationData
+    features: FeaturesSection = FeaturesSection()
+    model: FeatureClassifierSection = FeatureClassifierSection()
+    train: TrainSection = TrainSection()
+    evaluate: ClassificationEvaluateSection = ClassificationEvaluateSection()
+    export: ExportSection = ExportSection()
+
+
+class TaggingConfig(RunConfig):
+    """A run of any tagger, which has the sections `model` and `train`."""
+
+    @model_validator(mode="after")
+    def _targets_can_be_smoothed(self):
+        if self.train.label_smoothing and self.model.head == "crf":
+            raise ValueError("train.label_smoothing needs model.head = 'softmax'")
+        return self
+
+
+class SequenceTaggingData(TagData, TokenData):
+    """The data of a tagger of words."""
+
+    @model_validator(mode="after")
+    def _features_differ(self):
+        if self.tokens_feature == self.tags_feature:
+            raise ValueError("tokens_feature and tags_feature must be two different features")
+        return self
+
+
+class SequenceTaggerSection(WordFeatureSection, TaggerSection, TokenInputSection):
+    """The model of a tagger of words."""
+
+
+class SequenceTaggingConfig(TaggingConfig):
+    """A run of `sequence_tagging`."""
+
+    task: Literal["sequence_tagging"] = Field(description="the kind of system")
+    data: SequenceTaggingData
+    text: WordSection = WordSection()
+    model: SequenceTaggerSection = SequenceTaggerSection()
+    train: TrainSection = TrainSection()
+    evaluate: EvaluateSection = EvaluateSection()
+    export: TextExportSection = TextExportSection()
+
+    @model_validator(mode="after")
+    def _word_features_need_embeddings(self):
+        text = self.text
+        if self.model.input != "embedding":
+            for key in ("prefix_lengths", "suffix_lengths", "characters", "shapes"):
+                if getattr(text, key):
+                    raise ValueError(f"text.{key} needs model.input = 'embedding'")
+        return self
+
+
+class FeatureTaggingData(TagData, FeatureData):
+    """The data of a tagger of sequences of numbers."""
+
+    @model_validator(mode="after")
+    def _features_differ(self):
+        if self.features_feature == self.tags_feature:
+            raise ValueError("features_feature and tags_feature must be two different features")
+        return self
+
+
+class FeatureTaggerSection(TaggerSection, RecurrentSection):
+    """The model of a tagger of sequences of numbers."""
+
+
+class FeatureTaggingConfig(TaggingConfig):
+    """A run of `feature_tagging`."""
+
+    task: Literal["feature_tagging"] = Field(description="the kind of system")
+    data: FeatureTaggingData
+    features: FeaturesSection = FeaturesSection()
+    model: FeatureTaggerSection = FeatureTaggerSection()
+    train: TrainSection = TrainSection()
+    evaluate: EvaluateSection = EvaluateSection()
+    export: ExportSection = ExportSection()
+
+
+RUN_CONFIGS: dict[str, type[RunConfig]] = {
+    "text_classification": TextClassificationConfig,
+    "feature_classification": FeatureClassificationConfig,
+    "sequence_tagging": SequenceTaggingConfig,
+    "feature_tagging": FeatureTaggingConfig,
+}

@@ -1,0 +1,159 @@
+"""One pass over all rows before anything is prepared: mistakes are told at once, broken rows are counted."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+from rnnzoo.config import UserError
+from rnnzoo.datasets.duplicates import fold_text
+from rnnzoo.datasets.files.reading import check_features, read_rows
+from rnnzoo.datasets.files.report import FileReport
+from rnnzoo.datasets.files.rows import Defect, Row
+from rnnzoo.datasets.files.source import FileSource
+
+_MOST_LABELS_SHOWN = 5
+# The examples that are held back from train are chosen by a hash too; it must be another one.
+_HASH_NAME = b"rnnzoo test"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What files hold.
+
+    Attributes:
+        splits: Number of good rows by split.
+        kept_in_train: Digests of texts that stay in `train` whatever their hash says.
+        report: What was left out.
+    """
+
+    splits: dict[str, int]
+    kept_in_train: frozenset[bytes]
+    report: FileReport
+
+
+def survey_files(source: FileSource) -> Survey:
+    """Reads all rows once, without keeping them.
+
+    Raises:
+        UserError: A column is missing, too many rows are broken, a split has no rows, there is only one
+            label, or a split has a label that `train` lacks.
+    """
+    check_features(source)
+    report = FileReport()
+    for stray in source.strays:
+        report.add(stray)
+    splits = Counter({"train": 0, "test": 0} if source.is_cut else {part.split: 0 for part in source.parts})
+    labels = _Labels()
+    label_feature = source.features.get("data.label_feature")
+    for part in source.parts:
+        for item in read_rows(source, part):
+            if isinstance(item, Defect):
+                report.add(item)
+                report.check_max_errors(source.options.max_errors, source.options.encoding)
+                continue
+            digest = _digest(source, item)
+            split = part.split or _side(digest, source.options.test_fraction)
+            splits[split] += 1
+            if label_feature:
+                labels.add(item.values[label_feature], split, item, digest)
+    kept = frozenset()
+    if source.is_cut:
+        kept = labels.digests_beside_train()
+        report.moved_labels = sorted(labels.beside_train)
+        report.num_moved = _count_rows(source, kept)
+        splits.update(train=report.num_moved, test=-report.num_moved)
+    _check_splits(source, splits, report)
+    if label_feature:
+        _check_labels(source, labels)
+    return Survey(dict(splits), kept, report)
+
+
+def read_split(source: FileSource, survey: Survey, split: str) -> Iterator[Row]:
+    """Yields the good rows of a split, in the order of the file."""
+    for part in source.parts:
+        if part.split in ("", split):
+            for item in read_rows(source, part):
+                if isinstance(item, Row) and (part.split or _cut(source, survey, item)) == split:
+                    yield item
+
+
+def _cut(source: FileSource, survey: Survey, row: Row) -> str:
+    digest = _digest(source, row)
+    return "train" if digest in survey.kept_in_train else _side(digest, source.options.test_fraction)
+
+
+def _digest(source: FileSource, row: Row) -> bytes:
+    text = row.values[source.features["data.text_feature"]]
+    return blake2b(fold_text(text).encode(), digest_size=8, person=_HASH_NAME).digest()
+
+
+def _side(digest: bytes, test_fraction: float) -> str:
+    return "test" if int.from_bytes(digest, "big") < test_fraction * 2**64 else "train"
+
+
+def _count_rows(source: FileSource, digests: frozenset[bytes]) -> int:
+    if not digests:
+        return 0
+    rows = (row for row in read_rows(source, source.parts[0]) if isinstance(row, Row))
+    return sum(_digest(source, row) in digests for row in rows)
+
+
+def _check_splits(source: FileSource, splits: Counter[str], report: FileReport) -> None:
+    for part in source.parts:
+        if splits[part.split or "train"] == 0:
+            problem = "no rows" if not report.broken.first else f"no good rows: {report.broken.describe()}"
+            hint = "; ".join(str(stray) for stray in report.strays.first[:3])
+            raise UserError(problem, file=part.path, hint=f"skipped: {hint}" if hint else None)
+    if source.is_cut and splits["test"] == 0:
+        raise UserError(
+            f"too few rows to cut off a test split: {splits['train']:,}",
+            file=source.parts[0].path,
+            key="data.files.test_fraction",
+            got=source.options.test_fraction,
+            hint="raise it, or give files for `train` and `test`",
+        )
+
+
+def _check_labels(source: FileSource, labels: "_Labels") -> None:
+    if labels.beside_train and not source.is_cut:
+        places = [f"{label!r} ({row.place})" for label, (row, _) in labels.beside_train.items()]
+        more = len(places) - _MOST_LABELS_SHOWN
+        raise UserError(
+            f"labels that `train` never has: {', '.join(places[:_MOST_LABELS_SHOWN])}"
+            f"{f' … and {more:,} more' if more > 0 else ''}",
+            key="data.label_feature",
+            hint="add rows with them to the file of `train`, or take them out of the other files",
+        )
+    classes = labels.of_train | labels.beside_train.keys()
+    if len(classes) < 2:
+        raise UserError(
+            "every row has the same label, and a classifier needs two",
+            file=source.parts[0].path,
+            key="data.label_feature",
+            got=source.features["data.label_feature"],
+            hint=f"the label is {min(classes)!r}",
+        )
+
+
+@dataclass
+class _Labels:
+    """Which labels occur where.
+
+    Attributes:
+        of_train: Labels that `train` has.
+        beside_train: Labels that only other splits have: where the first one is, and digests of the texts.
+    """
+
+    of_train: set[str] = field(default_factory=set)
+    beside_train: dict[str, tuple[Row, set[bytes]]] = field(default_factory=dict)
+
+    def add(self, label: str, split: str, row: Row, digest: bytes) -> None:
+        if split == "train":
+            self.of_train.add(label)
+            self.beside_train.pop(label, None)
+        elif label not in self.of_train:
+            self.beside_train.setdefault(label, (row, set()))[1].add(digest)
+
+    def digests_beside_train(self) -> frozenset[bytes]:
+        return frozenset().union(*(digests for _, digests in self.beside_train.values()))

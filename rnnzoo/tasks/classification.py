@@ -1,0 +1,295 @@
+"""What all classifiers share: a class for a whole sequence."""
+
+import json
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnnzoo.config import RunConfig, UserError
+from rnnzoo.datasets import EXAMPLE_INDEX, Batches, Dataset, choose_widths, iterate_values
+from rnnzoo.evaluation import (
+    Evaluation,
+    choose_threshold,
+    evaluate_classification,
+    evaluate_out_of_scope,
+    plot_confusion_matrix,
+    softmax_cross_entropy_sum,
+)
+from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
+from rnnzoo.tasks.task import Task
+
+_LABELS_FILE = "labels.jsonl"
+_UNKNOWN_LABEL = -1
+_MODEL_INPUTS = ("token_ids", "affix_ids", "features")
+
+
+class Classification(Task):
+    """Many to one, from raw inputs to the probabilities of classes.
+
+    A subclass says what feature of the data it reads, and with which pipeline: an object that encodes a
+    batch of that feature (`encode`), and saves itself to a folder (`save`).
+
+    Attributes:
+        sequence_column: The encoded column whose lengths decide the widths of the batches.
+        names_of_sequences: What its sequences and their steps are called in reports.
+    """
+
+    sequence_column: ClassVar[str]
+    names_of_sequences: ClassVar[tuple[str, str]]
+
+    def __init__(self, config: RunConfig):
+        super().__init__(config)
+        self._pipeline: Any = None
+        self._class_names: list[str] = list(config.data.labels)
+        self._examples: tuple[tf.data.Dataset, tf.data.Dataset] | None = None
+
+    @property
+    def class_names(self) -> list[str]:
+        """Names of the classes, in the order of the logits."""
+        return self._class_names
+
+    @property
+    @abstractmethod
+    def input_feature(self) -> str:
+        """Path of the feature that is classified."""
+
+    @abstractmethod
+    def _learn_pipeline(self, train: tf.data.Dataset) -> Any:
+        """Returns a pipeline that learned from the training examples."""
+
+    @abstractmethod
+    def _load_pipeline(self, folder: Path) -> Any:
+        """Returns the pipeline that was saved to a folder."""
+
+    # Data
+
+    def learn_vocabularies(self, dataset: Dataset) -> None:
+        train, _ = self._training_examples(dataset)
+        self._pipeline = self._learn_pipeline(train)
+        self._class_names = self._class_names or self._find_class_names(dataset)
+
+    def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
+        data = self.config.data
+        train, validation = self._training_examples(dataset)
+        train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
+        validation_name = data.validation_split or f"examples held back from {data.train_split}"
+        return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
+
+    def _training_examples(self, dataset: Dataset) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+        data = self.config.data
+        if self._examples is None:
+            features = [self.input_feature, data.label_feature]
+            self._examples = read_training_examples(dataset, data, features, self.input_feature)
+        return self._examples
+
+    def load_split(self, dataset: Dataset, split: str) -> Split:
+        examples = dataset.read(split, [self.input_feature, self.config.data.label_feature])
+        return self._encode(split, examples, dataset)
+
+    def _find_class_names(self, dataset: Dataset) -> list[str]:
+        data = self.config.data
+        feature = data.label_feature
+        names = list(dataset.description.features[feature].class_names)
+        if not names:
+            # Of all of train: a rare class may be among the examples that are held back.
+            examples = dataset.read(data.train_split, [feature])
+            names = sorted({label.decode() for label in iterate_values(examples, feature)})
+        if len(names) < 2:
+            raise UserError("a classifier needs two classes", key="data.label_feature", got=names)
+        return names
+
+    def _encode(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> Split:
+        feature = self.config.data.label_feature
+        to_class = _make_label_lookup(self._class_names, dataset.description.features[feature].class_names)
+
+        def encode(batch):
+            inputs, num_cut = self._pipeline.encode(batch[self.input_feature])
+            return {**inputs, "num_cut": num_cut, "label": to_class(batch[feature])}
+
+        split = encode_split(name, examples, encode, self.input_feature)
+        columns, read_inputs, num_left_out = split.columns, split.read_inputs, 0
+        known = columns["label"].values != _UNKNOWN_LABEL
+        if not known.all():
+            self._refuse_unknown_labels(name, dataset, examples, known)
+            columns = {key: column.select(known) for key, column in columns.items()}
+            num_left_out = int((~known).sum())
+
+            def read_inputs():
+                return [given for given, is_known in zip(split.read_inputs(), known, strict=True) if is_known]
+
+        report = self._report(columns)
+        if num_left_out:
+            report["left_out_other_labels"] = num_left_out
+        return Split(name, columns, read_inputs, report)
+
+    def _report(self, columns: Mapping[str, Any]) -> dict[str, int | float]:
+        num_cut, lengths = columns["num_cut"].values, columns[self.sequence_column].lengths
+        sequences, steps = self.names_of_sequences
+        return {
+            "examples": len(lengths),
+            steps: int(lengths.sum()),
+            "longest": int(lengths.max(initial=0)),
+            f"{sequences}_cut": int((num_cut > 0).sum()),
+            f"{steps}_cut": int(num_cut.sum()),
+        }
+
+    def _refuse_unknown_labels(self, name: str, dataset: Dataset, examples: tf.data.Dataset, known: np.ndarray) -> None:
+        """Other classes are left out where the config names those it wants; else they are a mistake."""
+        feature = self.config.data.label_feature
+        classes = dataset.description.features[feature].class_names
+        labels = iterate_values(examples, feature)
+        foreign = {label for label, is_known in zip(labels, known, strict=True) if not is_known}
+        if classes and self.config.data.labels and min(foreign) >= 0:
+            return
+        shown = [label.decode() if isinstance(label, bytes) else int(label) for label in sorted(foreign)[:5]]
+        hint = "label -1 is how TFDS marks a split whose labels are hidden" if -1 in shown else None
+        raise UserError(
+            f"the split `{name}` has labels that are none of the classes",
+            key=f"data.{'test_split' if name == self.config.data.test_split else 'label_feature'}",
+            got=shown,
+            allowed=self._class_names,
+            hint=hint,
+        )
+
+    def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
+        train = self.config.train
+        columns = {name: column for name, column in split.columns.items() if name != "num_cut"}
+        widths = choose_widths(columns[self.sequence_column].lengths, train.num_buckets, train.batch_size)
+        seed = self.config.seed if shuffle else None
+        return Batches(columns, self.sequence_column, widths, train.batch_size, seed)
+
+    def save_vocabularies(self, folder: Path) -> None:
+        self._pipeline.save(folder)
+        lines = (json.dumps(name, ensure_ascii=False) + "\n" for name in self._class_names)
+        (folder / _LABELS_FILE).write_text("".join(lines), encoding="utf-8")
+
+    def load_vocabularies(self, folder: Path) -> None:
+        self._pipeline = self._load_pipeline(folder)
+        lines = (folder / _LABELS_FILE).read_text(encoding="utf-8").split("\n")
+        self._class_names = [json.loads(line) for line in lines if line]
+
+    def count_labels(self, split: Split) -> dict[str, int]:
+        counts = np.bincount(split.columns["label"].values, minlength=len(self._class_names))
+        return dict(zip(self._class_names, counts.tolist(), strict=True))
+
+    # Model
+
+    def compute_loss(
+        self, model: keras.Model, batch: Mapping[str, tf.Tensor], state: Any, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, Any]:
+        logits = model(_pick_model_inputs(batch), training=training)
+        is_real = tf.cast(batch[EXAMPLE_INDEX] >= 0, tf.float32)
+        smoothing = self.config.train.label_smoothing if training else 0.0
+        return *softmax_cross_entropy_sum(logits, batch["label"], is_real, smoothing), None
+
+    # Evaluation
+
+    def evaluate(self, model: keras.Model, split: Split, *, details: bool = False) -> Evaluation:
+        return self._score(split, self._predict(model, split), details)
+
+    def _predict(self, model: keras.Model, split: Split) -> np.ndarray:
+        batches = self.make_batches(split, shuffle=False)
+        return tf.nn.softmax(self.collect_outputs(model, batches, _pick_model_inputs)).numpy()
+
+    def evaluate_predictor(self, predict: Callable[[list], list[dict]], split: Split) -> Evaluation:
+        answers = predict([self._make_row(given) for given in split.read_inputs()])
+        probabilities = np.array(
+            [[answer["probabilities"][name] for name in self._class_names] for answer in answers], np.float32
+        )
+        return self._score(split, probabilities, details=True)
+
+    def _make_row(self, given: Any) -> Any:
+        """Returns what a predictor takes for an input of `Split.read_inputs`."""
+        return given
+
+    def _score(self, split: Split, probabilities: np.ndarray, details: bool) -> Evaluation:
+        num_mistakes = self.config.evaluate.num_mistakes if details else 0
+        inputs = split.read_inputs() if num_mistakes else []
+        texts = [self.name_input(given).decode(errors="replace") for given in inputs]
+        labels = split.columns["label"].values
+        return evaluate_classification(labels, probabilities, self._class_names, texts, num_mistakes)
+
+    def _score_baseline(self, name: str, predicted: np.ndarray, split: Split) -> dict[str, float]:
+        """Scores classes that another model predicts, by the metric of the config."""
+        certain = np.eye(len(self._class_names), dtype=np.float32)[predicted]
+        return {
+            f"{name}_{self.headline_metric}": self._score(split, certain, details=False).metrics[self.headline_metric]
+        }
+
+    def evaluate_further(
+        self, model: keras.Model, dataset: Dataset, validation: Split, test: Split
+    ) -> dict[str, float]:
+        data = self.config.data
+        if not data.out_of_scope_split:
+            return {}
+        examples = dataset.read(data.out_of_scope_split, [self.input_feature])
+        others = encode_split(
+            data.out_of_scope_split,
+            examples,
+            lambda batch: self._pipeline.encode(batch[self.input_feature])[0],
+            self.input_feature,
+        )
+        scores = self._predict(model, validation).max(axis=-1)
+        threshold = choose_threshold(scores, self.config.evaluate.in_scope_rejection)
+        labels = test.columns["label"].values
+        return evaluate_out_of_scope(threshold, labels, self._predict(model, test), self._predict(model, others))
+
+    @property
+    def headline_metric(self) -> str:
+        return self.config.evaluate.metric
+
+    def selection_score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        return metrics[self.headline_metric], -metrics["loss"]
+
+    def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
+        matrix = evaluation.details["confusion_matrix"]
+        plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")
+
+
+def _make_label_lookup(class_names: Sequence[str], dataset_classes: Sequence[str]) -> Callable:
+    """Returns a function from labels of the data set, numbers or strings, to our classes or -1."""
+    if dataset_classes:
+        places = {name: place for place, name in enumerate(class_names)}
+        ours = tf.constant([places.get(name, _UNKNOWN_LABEL) for name in dataset_classes] + [_UNKNOWN_LABEL])
+        return lambda labels: tf.gather(ours, tf.where(labels < 0, len(dataset_classes), tf.cast(labels, tf.int32)))
+    table = tf.lookup.StaticHashTable(
+        tf.lookup.KeyValueTensorInitializer(tf.constant(list(class_names)), tf.range(len(class_names))), _UNKNOWN_LABEL
+    )
+    return table.lookup
+
+
+def _pick_model_inputs(tensors: Mapping[str, Any]) -> Any:
+    """Picks the model's inputs out of a batch: a tensor, or a dictionary where the model has several inputs."""
+    inputs = {name: tensors[name] for name in _MODEL_INPUTS if name in tensors}
+    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
+
+
+class ClassifierServing(tf.Module):
+    """What all exported classifiers share.
+
+    Args:
+        model: A classifier.
+        pipeline: From raw inputs to the model's.
+        class_names: Names of its classes.
+    """
+
+    def __init__(self, model: keras.Model, pipeline: tf.Module, class_names: Sequence[str]):
+        super().__init__()
+        self.model = model
+        self.pipeline = pipeline
+        self._class_names = tf.constant(list(class_names))
+
+    def _answer(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Classifies what the pipeline made of a batch."""
+        probabilities = tf.nn.softmax(self.model(_pick_model_inputs(inputs), training=False))
+        return {
+            "label": tf.gather(self._class_names, tf.argmax(probabilities, axis=-1)),
+            "score": tf.reduce_max(probabilities, axis=-1),
+            "classes": tf.tile(self._class_names[None], [tf.shape(probabilities)[0], 1]),
+            "probabilities": probabilities,
+        }
