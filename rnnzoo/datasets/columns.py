@@ -38,13 +38,29 @@ class Column:
 
         A row of -1 is an empty one.
         """
+        real, places = self._find_steps(rows, width)
+        padded = np.zeros((len(rows), width, *self.values.shape[1:]), self.values.dtype)
+        padded[real] = self.values[places]
+        return padded
+
+    def unpad(self, rows: np.ndarray, padded: np.ndarray, values: np.ndarray) -> None:
+        """Puts what belongs to the steps of padded sequences where those steps are: `pad` the other way round.
+
+        Args:
+            rows: What was given to `pad`.
+            padded: (len(rows), width, ...).
+            values: Is written to: (steps, ...).
+        """
+        real, places = self._find_steps(rows, padded.shape[1])
+        values[places] = padded[real]
+
+    def _find_steps(self, rows: np.ndarray, width: int) -> tuple[np.ndarray, np.ndarray]:
+        """Returns where padded sequences are real, (len(rows), width) bool, and the places of these steps."""
         starts = self.offsets[rows]
         lengths = np.where(rows < 0, 0, np.minimum(self.offsets[rows + 1] - starts, width))
         steps = np.arange(width)
         real = steps < lengths[:, None]
-        padded = np.zeros((len(rows), width, *self.values.shape[1:]), self.values.dtype)
-        padded[real] = self.values[(starts[:, None] + steps)[real]]
-        return padded
+        return real, (starts[:, None] + steps)[real]
 
     def take(self, rows: np.ndarray) -> np.ndarray:
         """Gathers plain values; a row of -1 gives zero."""

@@ -28,7 +28,7 @@ def evaluate_tagging(
 
     Args:
         gold: True tags, (tokens,) int.
-        predicted: Predicted tags, (tokens,) int.
+        predicted: Predicted tags, (tokens,) int; -1 where there is none, which is wrong and no span.
         offsets: Where each sentence begins, and the end, (sentences + 1,) int.
         tag_names: Names of the tags.
         scheme: One of `rnnzoo.text.TAG_SCHEMES` where the tags mark spans; None: they mark none.
@@ -61,7 +61,8 @@ def evaluate_tagging(
     if loss is not None:
         metrics["loss"] = loss
     sentences = [slice(start, end) for start, end in pairwise(offsets)]
-    gold_names, predicted_names = ([tag_names[tag_id] for tag_id in ids] for ids in (gold, predicted))
+    names = [*tag_names, ""]  # that of -1 is the last
+    gold_names, predicted_names = ([names[tag_id] for tag_id in ids] for ids in (gold, predicted))
     if scheme is not None:
         span_metrics, span_details = _score_spans(
             [gold_names[sentence] for sentence in sentences],
@@ -70,9 +71,11 @@ def evaluate_tagging(
         )
         metrics |= span_metrics
         details |= span_details
-    size = len(tag_names)
-    matrix = np.bincount(gold.astype(np.int64) * size + predicted, minlength=size * size).reshape(size, size)
-    by_tag = np.stack([matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)], axis=-1).tolist()
+    size, tagged = len(tag_names), predicted >= 0
+    pairs = gold[tagged].astype(np.int64) * size + predicted[tagged]
+    matrix = np.bincount(pairs, minlength=size * size).reshape(size, size)
+    support = np.bincount(gold, minlength=size)
+    by_tag = np.stack([matrix.diagonal(), matrix.sum(axis=0), support], axis=-1).tolist()
     details["tags"] = {
         name: _to_figures(PrecisionRecall(*counts)) for name, counts in zip(tag_names, by_tag, strict=True)
     }
@@ -87,6 +90,8 @@ def evaluate_tagging(
         }
         for place in worst
     ]
+    if not tagged.all():
+        details["num_tokens_without_tag"] = int((~tagged).sum())
     return Evaluation(metrics | {"num_examples": len(sentences)}, details)
 
 

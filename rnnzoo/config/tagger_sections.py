@@ -1,0 +1,110 @@
+"""The sections of the configs of taggers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from rnnzoo.config.schema import DataSection, PositiveInt, Rate, Section, TextSection
+
+
+class TokenData(DataSection):
+    """Data with a sequence of words in each example."""
+
+    tokens_feature: str = Field(
+        "tokens", description="feature with the words of a sentence; nested ones by their path, `sentence/words`"
+    )
+    text_feature: str = Field(
+        "",
+        description=(
+            "feature with the raw text of the sentence, by which is measured how nearly the export cuts a text into "
+            "the same words; empty: none"
+        ),
+    )
+    ignored_tags: list[str] = Field(
+        [],
+        description=(
+            "words with these tags are left out of the sentences, in training and in scores: `_` for the multiword "
+            "tokens of Universal Dependencies"
+        ),
+    )
+
+
+class TagData(Section):
+    """Data with a tag for each step of a sequence."""
+
+    tags_feature: str = Field("tags", description="feature with the tags, one a step: a ClassLabel or a string")
+    tag_scheme: Literal["auto", "none", "BIO", "IOB1", "BIOES", "BILOU"] = Field(
+        "auto",
+        description="how the tags mark spans, such as named entities; `none`: they mark none; `auto`: as it looks",
+    )
+
+
+class WordSection(TextSection):
+    """How words become ids, and raw texts words."""
+
+    tokenizer: Literal["treebank", "words"] = Field(
+        "treebank",
+        description=(
+            "how a raw text is cut into words: as English treebanks are; or into words and single punctuation marks"
+        ),
+    )
+    lowercase: bool = Field(
+        False, description="look up words and affixes in lower case; characters and shapes tell the case all the same"
+    )
+    max_length: PositiveInt = Field(
+        512,
+        description=(
+            "longest sentence in words; what lies past it is cut in training, and reported, and has no tag in an "
+            "answer, which counts as a mistake in scores"
+        ),
+    )
+    characters: bool = Field(True, description="read the characters of each word, case and all")
+    word_length: Annotated[int, Field(ge=2)] = Field(
+        16, description="characters that are read; of a longer word those at its beginning and its end"
+    )
+    character_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+        500, description="largest vocabulary of characters, the four special tokens included"
+    )
+    character_min_count: PositiveInt = Field(
+        3, description="a character seen less often in train becomes `<unk>`, which is learned from these"
+    )
+    shapes: bool = Field(True, description="tell the shape of each word: capitals, digits, punctuation")
+
+
+class TaggerSection(Section):
+    """What all taggers share."""
+
+    bidirectional: bool = Field(True, description="read in both directions")
+    locked_dropout: Rate = Field(
+        0.0, description="dropout of whole features, the same at all steps of a sequence, where `dropout` is as well"
+    )
+    head: Literal["softmax", "crf"] = Field(
+        "softmax",
+        description=(
+            "`softmax`: each tag for itself; `crf`: a conditional random field, for tags that fit each other and "
+            "keep to their scheme"
+        ),
+    )
+    tag_scheme: Literal["data", "BIO", "BIOES", "BILOU"] = Field(
+        "data",
+        description=(
+            "scheme that the tags of the data are rewritten in for the model, whose answers, and scores, are then in "
+            "BIO; `data`: as they are"
+        ),
+    )
+
+
+class WordFeatureSection(Section):
+    """How words that were never seen are read."""
+
+    character_layer: Literal["convolution", "recurrence"] = Field(
+        "convolution", description="how the characters of a word become a vector; `recurrence`: of `cell` too"
+    )
+    character_dim: PositiveInt = Field(64, description="width of that vector; even for `recurrence`")
+    shape_dim: PositiveInt = Field(16, description="width of the embedding of a word's shape")
+
+    @model_validator(mode="after")
+    def _both_directions_are_alike(self):
+        if self.character_layer == "recurrence" and self.character_dim % 2:
+            raise ValueError(f'an even character_dim for character_layer = "recurrence", not {self.character_dim}')
+        return self

@@ -1,0 +1,1 @@
+"""Feature tagging: a tag for each step of a sequence of numbers."""

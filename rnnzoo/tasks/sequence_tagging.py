@@ -1,0 +1,179 @@
+"""Sequence tagging: a tag for each word of a sentence."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnnzoo.builders import build_sequence_tagger
+from rnnzoo.evaluation import Evaluation, predict_with_most_frequent_tags, score_tokenization
+from rnnzoo.tasks.odd_texts import ODD_TEXTS
+from rnnzoo.tasks.splits import Split
+from rnnzoo.tasks.tag_serving import TaggerServing
+from rnnzoo.tasks.tagging import Tagging
+from rnnzoo.text import EOS_ID, UNKNOWN_ID, WORD_SHAPES, WordPipeline, count_tokens, to_dense
+
+_DEFAULT_EXAMPLES = ["I saw the new film in London yesterday.", "Is it any good?", "Dr. Lee doesn't like e-mail."]
+
+
+class SequenceTagging(Tagging):
+    """Many to many, in step: from words, or raw strings, to a tag for each word."""
+
+    sequence_column = "token_ids"
+    names_of_sequences = ("sentences", "tokens")
+    scored_signature = "tag_tokens"
+
+    @property
+    def input_feature(self) -> str:
+        return self.config.data.tokens_feature
+
+    @property
+    def _features(self) -> list[str]:
+        text_feature = self.config.data.text_feature
+        return [*super()._features, text_feature] if text_feature else super()._features
+
+    @property
+    def _ignored_tags(self) -> list[str]:
+        return self.config.data.ignored_tags
+
+    # Data
+
+    def _learn_pipeline(self, train: tf.data.Dataset) -> WordPipeline:
+        words = (word for batch in train.ragged_batch(512) for word in batch[self.input_feature].values.numpy())
+        return WordPipeline.learn(self.config.text, count_tokens(words))
+
+    def _load_pipeline(self, folder: Path) -> WordPipeline:
+        return WordPipeline.load(folder, self.config.text)
+
+    def _encode_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        tokens = batch[self.input_feature]
+        inputs, num_cut = self._pipeline.encode_tokens(tokens)
+        columns = {**inputs, "num_cut": num_cut, "is_known": self._pipeline.knows(tokens)}
+        text_feature = self.config.data.text_feature
+        return {**columns, "text": batch[text_feature]} if text_feature else columns
+
+    @staticmethod
+    def _is_real(steps: Any) -> Any:
+        return (steps == UNKNOWN_ID) | (steps > EOS_ID)
+
+    def _report(self, columns: Mapping[str, Any]) -> dict[str, int | float]:
+        is_known = columns["is_known"].values
+        share = round(float((~is_known).mean()) if len(is_known) else 0.0, 4)
+        return {**super()._report(columns), "unknown_token_share": share}
+
+    def name_input(self, given: np.ndarray) -> bytes:
+        return b" ".join(given)
+
+    def vocabulary_sizes(self) -> dict[str, int]:
+        pipeline = self._pipeline
+        parts = {"tokens": pipeline, "affixes": pipeline.affixes, "characters": pipeline.characters}
+        sizes = {name: len(part.vocabulary) for name, part in parts.items() if part is not None}
+        return {**sizes, "tags": len(self.tag_names)}
+
+    # Model
+
+    def build_model(self) -> keras.Model:
+        pipeline, arguments = self._pipeline, self._model_arguments()
+        arguments["vocabulary_size"] = len(pipeline.vocabulary)
+        if pipeline.affixes is not None:
+            arguments["affix_vocabulary_size"] = len(pipeline.affixes.vocabulary)
+            arguments["num_affixes"] = pipeline.affixes.num_affixes
+        if pipeline.characters is not None:
+            arguments["character_vocabulary_size"] = len(pipeline.characters.vocabulary)
+            arguments["word_length"] = pipeline.characters.word_length
+        if pipeline.shapes:
+            arguments["num_shapes"] = len(WORD_SHAPES)
+        return build_sequence_tagger(**arguments)
+
+    # Evaluation
+
+    def _make_row(self, given: np.ndarray) -> dict[str, list[bytes]]:
+        return {"tokens": given.tolist()}
+
+    def _name_steps(self, split: Split) -> list[str]:
+        return [word.decode(errors="replace") for word in _list_words(split)]
+
+    def _score(self, split: Split, predicted: np.ndarray, details: bool, **figures: Any) -> Evaluation:
+        evaluation = super()._score(split, predicted, details, **figures)
+        if details and "text" in split.columns:
+            texts = tf.constant(split.columns["text"].values)
+            tokens = (row.tolist() for row in self._pipeline.tokenizer(texts).numpy())
+            score = score_tokenization((row.tolist() for row in split.read_inputs()), tokens)
+            evaluation.metrics["tokenization_f1"] = score.f1
+        return evaluation
+
+    def _predict_baseline(self, train: Split, split: Split) -> tuple[str, np.ndarray]:
+        train_words, words = list(_list_words(train)), list(_list_words(split))
+        return "dictionary", predict_with_most_frequent_tags(train_words, train.columns["gold"].values, words)
+
+    # Export
+
+    def make_serving_module(self, model: keras.Model) -> tuple[tf.Module, dict[str, Any]]:
+        module = WordTaggerServing(model, self._pipeline, self._tags, self._is_real)
+        return module, {"serving_default": module.tag_text, "tag_tokens": module.tag_tokens}
+
+    def reference_requests(self) -> dict[str, list[dict[str, Any]]]:
+        examples = self.example_inputs()
+        tokens = self._pipeline.tokenizer(tf.constant(examples))
+        lengths = tokens.row_lengths().numpy().tolist()
+        odd = [["", "a", "", b"\xff\xc3"], ["nul \x00", " ", "’s", "é" * 99], ["past", "the", "length", "is"]]
+        odd_lengths = [4, 99, 1, 0, -1]
+        return {
+            "serving_default": [{"text": examples}, {"text": examples[:1] + list(ODD_TEXTS)}],
+            "tag_tokens": [
+                {"tokens": to_dense(tokens, "").numpy().tolist(), "length": lengths},
+                {"tokens": [*odd, odd[0], odd[1]], "length": odd_lengths},
+                {"tokens": [[]], "length": [1]},
+            ],
+        }
+
+    def example_inputs(self) -> list[str]:
+        return list(self.config.export.examples) or _DEFAULT_EXAMPLES
+
+    def describe_inputs(self) -> str:
+        max_length = self.config.text.max_length
+        tags = ", ".join(f"`{tag}`" for tag in self.tag_names)
+        scores = "marginal probabilities of the CRF, whose tags are those of the likeliest whole sentence"
+        if self.config.model.head == "softmax":
+            scores = "probabilities"
+        return (
+            f"The tags are {tags}; the scores are {scores}. `serving_default` cuts a text into words; its answer ends "
+            f"after {max_length}. `tag_tokens` takes sentences that are cut already, padded to one width: what lies "
+            f"past `length` is ignored, whatever it holds, and words past {max_length} have the tag \"\" and do not "
+            "count in the `length` of the answer, as everything past a sentence's end. Broken UTF-8 counts as U+FFFD, "
+            "and an empty string inside a sentence is an unknown word. A text without a word is answered too."
+        )
+
+
+class WordTaggerServing(TaggerServing):
+    """What is exported: raw strings, or words, to tags."""
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="text")])
+    def tag_text(self, text):
+        """Tags raw strings, (batch,)."""
+        tokens = self.pipeline.tokenizer(text)[:, : self.pipeline.max_length]
+        dense = to_dense(tokens, "")
+        return {"tokens": dense, **self._tag(tokens, tf.shape(dense)[1])}
+
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None, None], tf.string, name="tokens"),
+            tf.TensorSpec([None], tf.int32, name="length"),
+        ]
+    )
+    def tag_tokens(self, tokens, length):
+        """Tags padded sentences, (batch, time), of some lengths, (batch,)."""
+        width = tf.shape(tokens)[1]
+        length = tf.clip_by_value(length, 0, tf.minimum(width, self.pipeline.max_length))
+        return self._tag(tf.RaggedTensor.from_tensor(tokens, length), width)
+
+    def _tag(self, tokens: tf.RaggedTensor, width: tf.Tensor) -> dict[str, tf.Tensor]:
+        inputs = {name: to_dense(ragged) for name, ragged in self.pipeline.encode_tokens(tokens)[0].items()}
+        return self._answer(inputs, "token_ids", tokens.row_lengths(), width)
+
+
+def _list_words(split: Split) -> Iterator[bytes]:
+    return (word for words in split.read_inputs() for word in words)

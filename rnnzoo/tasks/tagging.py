@@ -1,0 +1,308 @@
+"""What all taggers share: a tag for each step of a sequence."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any, ClassVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from rnnzoo.config import RunConfig, UserError
+from rnnzoo.datasets import EXAMPLE_INDEX, Batches, Column, Dataset, choose_widths
+from rnnzoo.evaluation import Evaluation, evaluate_tagging, plot_confusion_matrix
+from rnnzoo.tasks.model_inputs import MODEL_INPUTS, pick_model_inputs
+from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
+from rnnzoo.tasks.tag_decoding import decode_tags, sum_tag_losses
+from rnnzoo.tasks.tag_reading import COUNTS, align_examples, name_tags, read_tags
+from rnnzoo.tasks.tag_set import TagSet
+from rnnzoo.tasks.task import Task
+
+_NO_TAG = -1
+_MOST_SHOWN = 5
+
+
+class Tagging(Task):
+    """Many to many, in step: from raw sequences to a tag for each of their steps.
+
+    A subclass says what feature of the data it reads, and with which pipeline, which saves itself to a folder
+    (`save`). The encoded columns are the model's inputs, `tag_ids` in the same steps, which are the model's
+    tags, and `gold`, the tags to be scored by. That has all steps, also those that are cut.
+
+    Attributes:
+        sequence_column: The model's input whose lengths decide the widths of the batches.
+        names_of_sequences: What the sequences and their steps are called in reports.
+        scored_signature: The signature by which an export is scored.
+    """
+
+    sequence_column: ClassVar[str]
+    names_of_sequences: ClassVar[tuple[str, str]]
+    scored_signature: ClassVar[str]
+
+    def __init__(self, config: RunConfig):
+        super().__init__(config)
+        self._pipeline: Any = None
+        self._tags = TagSet(())
+        self._examples: tuple[tf.data.Dataset, tf.data.Dataset] | None = None
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The tags that are answered."""
+        return self._tags.names
+
+    @property
+    def headline_metric(self) -> str:
+        return "token_accuracy" if self._tags.scheme is None else "span_f1"
+
+    @property
+    @abstractmethod
+    def input_feature(self) -> str:
+        """Path of the feature that is tagged."""
+
+    @property
+    def _features(self) -> list[str]:
+        return [self.input_feature, self.config.data.tags_feature]
+
+    @property
+    def _ignored_tags(self) -> Sequence[str]:
+        """Tags whose steps are left out of the sequences."""
+        return ()
+
+    @abstractmethod
+    def _learn_pipeline(self, train: tf.data.Dataset) -> Any:
+        """Returns a pipeline that learned from the training examples."""
+
+    @abstractmethod
+    def _load_pipeline(self, folder: Path) -> Any:
+        """Returns the pipeline that was saved to a folder."""
+
+    @abstractmethod
+    def _encode_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns the model's inputs, `num_cut` and other columns of a batch of examples, in TensorFlow ops."""
+
+    @staticmethod
+    @abstractmethod
+    def _is_real(steps: Any) -> Any:
+        """Returns which steps of the sequence column, an array or a tensor, have a tag: no padding or boundary."""
+
+    # Data
+
+    def learn_vocabularies(self, dataset: Dataset) -> None:
+        data = self.config.data
+        train, _ = self._training_examples(dataset)
+        self._pipeline = self._learn_pipeline(train)
+        # Of all of train: a rare tag may be among the examples that are held back.
+        tags = read_tags(dataset, data.train_split, data.tags_feature, self._ignored_tags)
+        order = dataset.description.features[data.tags_feature].class_names
+        self._tags = TagSet.learn(tags, order, data.tag_scheme, self.config.model.tag_scheme)
+        # Told before anything is trained, and read for nothing else.
+        in_test = read_tags(dataset, data.test_split, data.tags_feature, self._ignored_tags)
+        self._refuse_unseen_tags(data.test_split, set(chain.from_iterable(in_test)))
+
+    def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
+        data = self.config.data
+        train, validation = self._training_examples(dataset)
+        train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
+        validation_name = data.validation_split or f"examples held back from {data.train_split}"
+        return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
+
+    def load_split(self, dataset: Dataset, split: str) -> Split:
+        return self._encode(split, self._align(dataset.read(split, self._features), dataset), dataset)
+
+    def _training_examples(self, dataset: Dataset) -> tuple[tf.data.Dataset, tf.data.Dataset]:
+        if self._examples is None:
+            both = read_training_examples(dataset, self.config.data, self._features, self.input_feature)
+            self._examples = tuple(self._align(examples, dataset) for examples in both)
+        return self._examples
+
+    def _align(self, examples: tf.data.Dataset, dataset: Dataset) -> tf.data.Dataset:
+        class_names = dataset.description.features[self.config.data.tags_feature].class_names
+        ignored = [class_names.index(tag) if class_names else tag for tag in self._ignored_tags]
+        return align_examples(examples, self.input_feature, self.config.data.tags_feature, ignored)
+
+    def _refuse_unseen_tags(self, split: str, tags: set[str]) -> None:
+        unseen = self._tags.find_unseen(tags)
+        if unseen:
+            raise UserError(
+                f"the split `{split}` has tags that training never saw",
+                key=f"data.{'test_split' if split == self.config.data.test_split else 'tags_feature'}",
+                got=unseen[:_MOST_SHOWN],
+                allowed=self._tags.names,
+                hint="tag -1 is how TFDS marks a split whose tags are hidden" if "-1" in unseen else None,
+            )
+
+    def _encode(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> Split:
+        feature = self.config.data.tags_feature
+
+        def encode(batch):
+            return {**self._encode_inputs(batch), **{key: batch[key] for key in COUNTS}, "tags": batch[feature]}
+
+        split = encode_split(name, examples, encode, self.input_feature)
+        columns = dict(split.columns)
+        tags, unmatched = columns.pop("tags"), columns.pop("num_unmatched").values
+        if unmatched.any():
+            raise UserError(
+                f"example {int(unmatched.argmax())} of the split `{name}` has not as many tags as {self._steps}",
+                key="data.tags_feature",
+                got=feature,
+            )
+        names = name_tags(tags.values, dataset.description.features[feature].class_names)
+        self._refuse_unseen_tags(name, set(names))
+        sentences = [names[start:end] for start, end in pairwise(tags.offsets)]
+        gold, for_model = self._tags.encode(sentences)
+        inputs = columns[self.sequence_column]
+        tag_ids = np.zeros(len(inputs.values), np.int32)
+        tag_ids[self._is_real(inputs.values)] = for_model[self._is_kept(tags)]
+        columns |= {"gold": Column(gold, tags.offsets), "tag_ids": Column(tag_ids, inputs.offsets)}
+        report = self._report(columns)
+        if num_problems := self._tags.count_problems(sentences):
+            report[f"places_that_break_{self._tags.data_scheme}"] = num_problems
+        return Split(name, columns, split.read_inputs, report)
+
+    @property
+    def _steps(self) -> str:
+        return self.names_of_sequences[1]
+
+    def _is_kept(self, gold: Column) -> np.ndarray:
+        """Returns which of all steps lie within the greatest length, (steps,) bool."""
+        places = np.arange(len(gold.values)) - np.repeat(gold.offsets[:-1], gold.lengths)
+        return places < self._pipeline.max_length
+
+    def _report(self, columns: Mapping[str, Column]) -> dict[str, int | float]:
+        num_cut, lengths = columns["num_cut"].values, columns["gold"].lengths
+        report: dict[str, int | float] = {
+            "examples": len(lengths),
+            self._steps: int(lengths.sum()),
+            "longest": int(lengths.max(initial=0)),
+            f"{self.names_of_sequences[0]}_cut": int((num_cut > 0).sum()),
+            f"{self._steps}_cut": int(num_cut.sum()),
+        }
+        if num_ignored := int(columns["num_ignored"].values.sum()):
+            report[f"{self._steps}_left_out"] = num_ignored
+        return report
+
+    def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
+        train = self.config.train
+        columns = {name: split.columns[name] for name in (*MODEL_INPUTS, "tag_ids") if name in split.columns}
+        widths = choose_widths(columns[self.sequence_column].lengths, train.num_buckets, train.batch_size)
+        return Batches(
+            columns, self.sequence_column, widths, train.batch_size, seed=self.config.seed if shuffle else None
+        )
+
+    def save_vocabularies(self, folder: Path) -> None:
+        self._pipeline.save(folder)
+        self._tags.save(folder)
+
+    def load_vocabularies(self, folder: Path) -> None:
+        self._pipeline = self._load_pipeline(folder)
+        self._tags = TagSet.load(folder)
+
+    def count_labels(self, split: Split) -> dict[str, int]:
+        counts = np.bincount(split.columns["gold"].values, minlength=len(self._tags.names))
+        return dict(zip(self._tags.names, counts.tolist(), strict=True))
+
+    # Model
+
+    def _model_arguments(self) -> dict[str, Any]:
+        """Returns what the builder takes of the config and the tags."""
+        model = self.config.model
+        arguments = {"num_tags": len(self._tags.model_names), **model.model_dump(exclude={"tag_scheme"})}
+        if model.head == "crf":
+            arguments["allowed_transitions"] = self._tags.allowed_transitions
+        return arguments
+
+    def compute_loss(
+        self, model: keras.Model, batch: Mapping[str, tf.Tensor], state: Any, training: bool
+    ) -> tuple[tf.Tensor, tf.Tensor, Any]:
+        logits = model(pick_model_inputs(batch), training=training)
+        is_real = self._is_real(batch[self.sequence_column])
+        smoothing = self.config.train.label_smoothing if training else 0.0
+        return *sum_tag_losses(model, logits, batch["tag_ids"], is_real, smoothing), None
+
+    # Evaluation
+
+    def evaluate(self, model: keras.Model, split: Split, *, details: bool = False) -> Evaluation:
+        if self._forward_model is not model:  # traced once, not once an epoch
+            self._forward_model = model
+            self._forward = tf.function(lambda batch: self._answer(model, batch), reduce_retracing=True)
+        inputs = split.columns[self.sequence_column]
+        tag_ids = np.zeros(len(inputs.values), np.int32)
+        of_gold = np.zeros(len(inputs.values), np.float32)
+        loss_sum = num_steps = 0.0
+        for batch in self.make_batches(split, shuffle=False).epoch():
+            answer = self._forward({name: tf.constant(array) for name, array in batch.items()})
+            batch_tag_ids, batch_of_gold, batch_loss, batch_steps = (tensor.numpy() for tensor in answer)
+            inputs.unpad(batch[EXAMPLE_INDEX], batch_tag_ids, tag_ids)
+            inputs.unpad(batch[EXAMPLE_INDEX], batch_of_gold, of_gold)
+            loss_sum += float(batch_loss)
+            num_steps += float(batch_steps)
+        gold = split.columns["gold"]
+        is_kept, is_real = self._is_kept(gold), self._is_real(inputs.values)
+        predicted, probabilities = np.full(len(gold.values), _NO_TAG), np.zeros(len(gold.values), np.float32)
+        predicted[is_kept] = np.array(self._tags.answers)[tag_ids[is_real]]
+        probabilities[is_kept] = of_gold[is_real]
+        return self._score(split, predicted, details, loss=loss_sum / max(num_steps, 1.0), of_gold=probabilities)
+
+    def _answer(self, model: keras.Model, batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
+        """Returns the model's tags, the probabilities of the true ones, and the loss as a sum and its steps."""
+        logits = model(pick_model_inputs(batch), training=False)
+        is_real = self._is_real(batch[self.sequence_column])
+        tag_ids, probabilities = decode_tags(model, logits, is_real)
+        of_gold = tf.gather(probabilities, batch["tag_ids"], batch_dims=2)
+        return tag_ids, of_gold, *sum_tag_losses(model, logits, batch["tag_ids"], is_real)
+
+    def evaluate_predictor(self, predict: Callable[..., list[dict]], split: Split) -> Evaluation:
+        rows = [self._make_row(given) for given in split.read_inputs()]
+        answers = predict(rows, signature=self.scored_signature)
+        gold = split.columns["gold"]
+        predicted = np.full(len(gold.values), _NO_TAG)
+        places = {name: place for place, name in enumerate(self._tags.names)}
+        predicted[self._is_kept(gold)] = [places[tag] for answer in answers for tag in answer["tags"]]
+        return self._score(split, predicted, details=True)
+
+    @abstractmethod
+    def _make_row(self, given: Any) -> dict[str, Any]:
+        """Returns what a predictor takes for an input of `Split.read_inputs`."""
+
+    def _score(
+        self,
+        split: Split,
+        predicted: np.ndarray,
+        details: bool,
+        loss: float | None = None,
+        of_gold: np.ndarray | None = None,
+    ) -> Evaluation:
+        gold, is_known = split.columns["gold"], split.columns.get("is_known")
+        return evaluate_tagging(
+            gold.values,
+            predicted,
+            gold.offsets,
+            self._tags.names,
+            scheme=self._tags.scheme,
+            loss=loss,
+            gold_probabilities=of_gold,
+            is_known=None if is_known is None else is_known.values,
+            words=self._name_steps(split) if details else None,
+            num_mistakes=self.config.evaluate.num_mistakes if details else 0,
+        )
+
+    def _name_steps(self, split: Split) -> list[str] | None:
+        """Returns what the steps of all sequences are called in the list of mistakes, if anything."""
+        return None
+
+    def evaluate_baseline(self, train: Split, split: Split) -> dict[str, float]:
+        name, predicted = self._predict_baseline(train, split)
+        return {f"{name}_{self.headline_metric}": self._score(split, predicted, False).metrics[self.headline_metric]}
+
+    @abstractmethod
+    def _predict_baseline(self, train: Split, split: Split) -> tuple[str, np.ndarray]:
+        """Returns the name of a simple model, and the places in `tag_names` that it predicts, (steps,) int."""
+
+    def selection_score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
+        return metrics[self.headline_metric], -metrics["loss"]
+
+    def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
+        matrix = evaluation.details["confusion_matrix"]
+        plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")
