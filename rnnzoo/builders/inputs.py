@@ -11,6 +11,8 @@ def embed_tokens(
     *,
     affix_ids=None,
     affix_vocabulary_size=None,
+    ngram_ids=None,
+    ngram_vocabulary_size=None,
     input="embedding",
     embedding_dim=128,
     word_dropout=0.0,
@@ -24,6 +26,8 @@ def embed_tokens(
         affix_ids: Keras tensor, (batch, time, affixes) int, whose embeddings are added to those of the
             words, or None. Word dropout leaves them: what is learned then serves unseen words.
         affix_vocabulary_size: Number of affix ids.
+        ngram_ids: Keras tensor, (batch, time, ngrams) int, whose embeddings are added too, or None.
+        ngram_vocabulary_size: Number of n-gram ids.
         input: `embedding` or `one_hot`.
         embedding_dim: Width of the embedding.
         word_dropout: Share of tokens that become the unknown token while training.
@@ -43,4 +47,7 @@ def embed_tokens(
     if affix_ids is not None:
         affixes = EmbeddingBag(affix_vocabulary_size, embedding_dim, name="affix_embedding")(affix_ids)
         vectors = keras.layers.Add(name="word_and_affixes")([vectors, affixes])
+    if ngram_ids is not None:
+        ngrams = EmbeddingBag(ngram_vocabulary_size, embedding_dim, name="ngram_embedding")(ngram_ids)
+        vectors = keras.layers.Add(name="word_and_ngrams")([vectors, ngrams])
     return Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors

@@ -13,6 +13,8 @@ def build_text_classifier(
     feature_dim=None,
     affix_vocabulary_size=None,
     num_affixes=None,
+    ngram_vocabulary_size=None,
+    num_ngrams=None,
     input="embedding",
     embedding_dim=128,
     cell="simple_rnn",
@@ -37,9 +39,12 @@ def build_text_classifier(
         feature_dim: Instead of `vocabulary_size`, the width of each step; the input is then `features`,
             (batch, time, feature_dim) float, where a step of zeros is padding. `input`, `embedding_dim` and
             `word_dropout` are for token ids.
-        affix_vocabulary_size: Number of affix ids, or None; with them the model has a second input,
+        affix_vocabulary_size: Number of affix ids, or None; with them the model has a further input,
             `affix_ids`, (batch, time, num_affixes) int, and takes a dictionary.
         num_affixes: Affixes of each word.
+        ngram_vocabulary_size: Number of n-gram ids, or None; with them the model has a further input,
+            `ngram_ids`, (batch, time, num_ngrams) int, and takes a dictionary.
+        num_ngrams: N-grams that end at each word.
         input: `embedding` or `one_hot`: how ids enter the network.
         embedding_dim: Width of the embedding.
         cell: `simple_rnn`, `gru` or `lstm`.
@@ -73,27 +78,30 @@ def build_text_classifier(
         raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
     if feature_dim is not None and (word_dropout or input != "embedding"):
         raise ValueError("word_dropout and input are for token ids, not for float features")
-    if (affix_vocabulary_size is None) != (num_affixes is None):
-        raise ValueError("affix_vocabulary_size and num_affixes go together")
-    if affix_vocabulary_size is not None and (vocabulary_size is None or input != "embedding"):
-        raise ValueError("affixes are for embedded token ids")
+    for part, size, number in (
+        ("affix", affix_vocabulary_size, num_affixes),
+        ("ngram", ngram_vocabulary_size, num_ngrams),
+    ):
+        if (size is None) != (number is None):
+            raise ValueError(f"{part}_vocabulary_size and num_{part}{'es' if part == 'affix' else 's'} go together")
+        if size is not None and (vocabulary_size is None or input != "embedding"):
+            raise ValueError(f"{part}_vocabulary_size is for embedded token ids")
     if vocabulary_size is not None:
-        inputs = keras.Input((None,), dtype="int32", name="token_ids")
-        affix_ids = None
-        if affix_vocabulary_size is not None:
-            affix_ids = keras.Input((None, num_affixes), dtype="int32", name="affix_ids")
+        inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
+        for name, number in (("affix_ids", num_affixes), ("ngram_ids", num_ngrams)):
+            if number is not None:
+                inputs[name] = keras.Input((None, number), dtype="int32", name=name)
         x = embed_tokens(
-            inputs,
-            vocabulary_size,
-            affix_ids=affix_ids,
+            **inputs,
+            vocabulary_size=vocabulary_size,
             affix_vocabulary_size=affix_vocabulary_size,
+            ngram_vocabulary_size=ngram_vocabulary_size,
             input=input,
             embedding_dim=embedding_dim,
             word_dropout=word_dropout,
             dropout=dropout,
         )
-        if affix_ids is not None:
-            inputs = {"token_ids": inputs, "affix_ids": affix_ids}
+        inputs = inputs if len(inputs) > 1 else inputs["token_ids"]
     else:
         inputs = keras.Input((None, feature_dim), dtype="float32", name="features")
         x = keras.layers.Masking(name="masking")(inputs)

@@ -8,17 +8,26 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rnnzoo.cli.tagged_text import print_tagged
+
 _LONGEST_SHOWN = 100
 
 
 def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], answers: Sequence[dict[str, Any]]) -> None:
-    """Prints the answers to rows for people, a line a row.
+    """Prints the answers to rows for people: a line a row, and of taggers what was tagged with the tags below it.
 
     Args:
         console: The terminal.
         rows: What was asked: texts, or inputs by name.
         answers: What `Predictor.predict` returned.
     """
+    if answers and "tags" in answers[0]:
+        for row, answer in zip(rows, answers, strict=True):
+            words = answer.get("tokens") or (row.get("tokens", []) if isinstance(row, Mapping) else [])
+            # Steps that are no words are numbered.
+            steps = words[: len(answer["tags"])] or [str(number + 1) for number in range(len(answer["tags"]))]
+            print_tagged(console, steps, answer["tags"])
+        return
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = [name for name in (answers[0] if answers else {}) if _is_short(answers[0][name])]
     for name in columns:

@@ -16,13 +16,16 @@ from rnnzoo.cli.options import json_option
     "--input",
     "input_path",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="File of texts: .txt, one a line, or .jsonl with the key `text`; or .jsonl with the model's inputs by name.",
+    help=(
+        "File of texts: .txt, one a line, or .jsonl with the key `text`; or .jsonl with the model's inputs by name; "
+        "for taggers also .conll or .conllu, a word a line."
+    ),
 )
 @click.option(
     "--output",
     "output_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File for the answers, as .jsonl; needs --input.",
+    help="File for the answers, as .jsonl, or for taggers .conll; needs --input.",
 )
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Texts or rows run together."

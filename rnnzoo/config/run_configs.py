@@ -118,12 +118,14 @@ class TextClassificationConfig(RunConfig):
     export: TextExportSection = TextExportSection()
 
     @model_validator(mode="after")
-    def _affixes_need_words(self):
-        if self.text.prefix_lengths or self.text.suffix_lengths:
+    def _parts_need_embedded_words(self):
+        for key in ("prefix_lengths", "suffix_lengths", "ngram_lengths"):
+            if not getattr(self.text, key):
+                continue
             if self.text.tokenizer != "words":
-                raise ValueError("text.prefix_lengths and text.suffix_lengths need text.tokenizer = 'words'")
+                raise ValueError(f"text.{key} needs text.tokenizer = 'words'")
             if self.model.input != "embedding":
-                raise ValueError("text.prefix_lengths and text.suffix_lengths need model.input = 'embedding'")
+                raise ValueError(f"text.{key} needs model.input = 'embedding'")
         return self
 
 

@@ -196,6 +196,15 @@ class TextSection(Section):
     affix_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
         10_000, description="most affixes to keep; those that only one word has are left out"
     )
+    ngram_lengths: list[Annotated[int, Field(ge=2, le=5)]] = Field(
+        [],
+        description=(
+            "lengths of the sequences of words that get embeddings of their own, added to that of their last word"
+        ),
+    )
+    ngram_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+        20_000, description="most such sequences to keep, those that occur in most texts"
+    )
     max_length: PositiveInt = Field(256, description="longest text in tokens; what lies past it is cut, and reported")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rnnzoo.config.errors import UserError
+from rnnzoo.serving.conll import CONLL_SUFFIXES, answer_conll, write_conll
 from rnnzoo.serving.predictor import Predictor, Signature, make_arrays
 from rnnzoo.serving.rows import Row, find_text_input, join_rows, read_rows, takes_texts
 
@@ -154,6 +155,10 @@ def _read_file(
                         counts.bad_lines.append((number, str(error)))
 
 
+def _to_json_line(answer: dict[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False) + "\n"
+
+
 def predict_file(
     predictor: Predictor,
     input_path: str | Path,
@@ -165,14 +170,17 @@ def predict_file(
     skip_bad_lines: bool = False,
     **settings: Any,
 ) -> BulkCounts:
-    """Answers every line of a file, and writes one JSON object a line in the same order.
+    """Answers every line of a file, or every sentence, and writes the answers in the same order.
 
     Args:
         predictor: The model.
         input_path: A `.txt` file with a text on each line (an empty line is an empty text), or a
             `.jsonl` file with objects that have the key `text`, or where the signature takes no texts its
-            inputs by name (empty lines are passed over).
-        output_path: The file to write; it appears when all is done.
+            inputs by name (empty lines are passed over). For taggers also a `.conll` or `.conllu` file: see
+            `answer_conll`.
+        output_path: The file to write, one JSON object a line; it appears when all is done. Of taggers it may be
+            a `.conll` or `.conllu` file: the lines of such an input with the tag as one more column, or for
+            texts a word and its tag a line.
         batch_size: How many lines are run together.
         on_progress: Called with the number of lines answered so far.
         signature: The signature's name.
@@ -187,24 +195,35 @@ def predict_file(
         UserError: The input is missing, has another suffix, or holds a bad line.
     """
     input_path, output_path = Path(input_path), Path(output_path)
-    if input_path.suffix not in (".txt", ".jsonl"):
-        raise UserError("cannot tell the format", file=input_path, got=input_path.suffix, allowed=[".txt", ".jsonl"])
+    if input_path.suffix not in (allowed := (".txt", ".jsonl", *CONLL_SUFFIXES)):
+        raise UserError("cannot tell the format", file=input_path, got=input_path.suffix, allowed=allowed)
     if not input_path.is_file():
         raise UserError("there is no such file", file=input_path)
     known = predictor.signature(signature)
+    to_conll = output_path.suffix in CONLL_SUFFIXES
+    if to_conll and "tags" not in known.outputs:
+        raise UserError("the model gives no tags to write as CoNLL", file=output_path, allowed=".jsonl")
     if input_path.suffix == ".txt":
         find_text_input(known, signature, settings)  # complains where no text is taken
     counts = BulkCounts()
-    rows = _read_file(
-        input_path, lambda line: _read_json_line(line, known, signature, settings), skip_bad_lines, counts
-    )
-    answers = _predict_rows(predictor, rows, batch_size, signature, settings)
+    if input_path.suffix in CONLL_SUFFIXES:
+        pairs = answer_conll(predictor, input_path, batch_size)
+        if to_conll:
+            texts = (sentence.to_text(answer["tags"]) for sentence, answer in pairs)
+        else:
+            texts = (_to_json_line({"tokens": sentence.words, **answer}) for sentence, answer in pairs)
+    else:
+        rows = _read_file(
+            input_path, lambda line: _read_json_line(line, known, signature, settings), skip_bad_lines, counts
+        )
+        answers = _predict_rows(predictor, rows, batch_size, signature, settings)
+        texts = map(write_conll if to_conll else _to_json_line, answers)
     output_path.parent.mkdir(parents=True, exist_ok=True)
     partial = output_path.with_name(f".{output_path.name}.partial-{os.getpid()}")
     try:
         with partial.open("w", encoding="utf-8", newline="\n") as output:
-            for answer in answers:
-                output.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            for text in texts:
+                output.write(text)
                 counts.answered += 1
                 if on_progress and counts.answered % batch_size == 0:
                     on_progress(counts.answered)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-MODEL_INPUTS = ("token_ids", "affix_ids", "character_ids", "shape_ids", "features")
+MODEL_INPUTS = ("token_ids", "affix_ids", "ngram_ids", "character_ids", "shape_ids", "features")
 
 
 def pick_model_inputs(tensors: Mapping[str, Any]) -> Any:

@@ -135,16 +135,12 @@ class SequenceTagging(Tagging):
 
     def describe_inputs(self) -> str:
         max_length = self.config.text.max_length
-        tags = ", ".join(f"`{tag}`" for tag in self.tag_names)
-        scores = "marginal probabilities of the CRF, whose tags are those of the likeliest whole sentence"
-        if self.config.model.head == "softmax":
-            scores = "probabilities"
         return (
-            f"The tags are {tags}; the scores are {scores}. `serving_default` cuts a text into words; its answer ends "
-            f"after {max_length}. `tag_tokens` takes sentences that are cut already, padded to one width: what lies "
-            f"past `length` is ignored, whatever it holds, and words past {max_length} have the tag \"\" and do not "
-            "count in the `length` of the answer, as everything past a sentence's end. Broken UTF-8 counts as U+FFFD, "
-            "and an empty string inside a sentence is an unknown word. A text without a word is answered too."
+            f"{self.describe_tags()} `serving_default` cuts a text into words; its answer ends after {max_length}. "
+            "`tag_tokens` takes sentences that are cut already, padded to one width: what lies past `length` is "
+            f'ignored, whatever it holds, and words past {max_length} have no tag, as if the sentence ended there: "" '
+            "in `tags`, and the `length` of the answer leaves them out. Broken UTF-8 counts as U+FFFD, an empty string "
+            "inside a sentence as an unknown word. A text without a word is answered too."
         )
 
 

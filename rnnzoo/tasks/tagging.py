@@ -306,3 +306,13 @@ class Tagging(Task):
     def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
         matrix = evaluation.details["confusion_matrix"]
         plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")
+
+    # Export
+
+    def describe_tags(self) -> str:
+        """Says for the card which tags there are, and what their scores mean."""
+        tags = ", ".join(f"`{tag}`" for tag in self.tag_names)
+        scores = "probabilities"
+        if self.config.model.head == "crf":
+            scores = "marginal probabilities of the CRF, while the tags are those of the likeliest whole sequence"
+        return f"The tags are {tags}; the scores are {scores}."

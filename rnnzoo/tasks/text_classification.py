@@ -35,10 +35,12 @@ class TextClassification(Classification):
         tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
 
         def tokenize(examples):
-            return tokenizer(examples[self.input_feature]).flat_values
+            return tokenizer(examples[self.input_feature])
 
-        tokens = (token for batch in train.batch(512).map(tokenize) for token in batch.numpy())
-        return TextPipeline.learn(text, count_tokens(tokens))
+        batches = train.batch(512).map(tokenize)
+        counts = count_tokens(token for batch in batches for token in batch.flat_values.numpy())
+        texts = ([token.decode() for token in row] for batch in batches for row in batch.to_list())
+        return TextPipeline.learn(text, counts, texts)
 
     def _load_pipeline(self, folder: Path) -> TextPipeline:
         return TextPipeline.load(folder, self.config.text)
@@ -52,13 +54,17 @@ class TextClassification(Classification):
         sizes = {"tokens": len(self._pipeline.vocabulary)}
         if self._pipeline.affixes is not None:
             sizes["affixes"] = len(self._pipeline.affixes.vocabulary)
+        if self._pipeline.ngrams is not None:
+            sizes["n-grams"] = len(self._pipeline.ngrams.vocabulary)
         return sizes
 
     # Model
 
     def build_model(self) -> keras.Model:
         arguments = self.config.model.model_dump()
-        affixes = self._pipeline.affixes
+        affixes, ngrams = self._pipeline.affixes, self._pipeline.ngrams
+        if ngrams is not None:
+            arguments |= {"ngram_vocabulary_size": len(ngrams.vocabulary), "num_ngrams": ngrams.num_ngrams}
         if affixes is not None:
             arguments |= {"affix_vocabulary_size": len(affixes.vocabulary), "num_affixes": affixes.num_affixes}
         return build_text_classifier(len(self._class_names), len(self._pipeline.vocabulary), **arguments)

@@ -1,6 +1,7 @@
 """Strings ↔ ids in TensorFlow core ops: normalisation, tokenizers, vocabularies, pipelines."""
 
 from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
+from rnnzoo.text.ngrams import NgramEncoder, build_ngram_encoder
 from rnnzoo.text.pipeline import TextPipeline, to_dense
 from rnnzoo.text.pretrained_vectors import PretrainedVectors, load_pretrained_vectors
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, SPECIAL_TOKENS, UNKNOWN_ID
@@ -40,6 +41,7 @@ __all__ = [
     "WORD_SHAPES",
     "AffixEncoder",
     "CharacterTokenizer",
+    "NgramEncoder",
     "PretrainedVectors",
     "Span",
     "TagProblem",
@@ -52,6 +54,7 @@ __all__ = [
     "WordTokenizer",
     "allowed_transitions",
     "build_affix_encoder",
+    "build_ngram_encoder",
     "build_vocabulary",
     "build_word_character_encoder",
     "convert_tags",

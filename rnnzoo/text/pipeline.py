@@ -1,12 +1,14 @@
 """The one path from strings to ids, used by `tf.data` and by the exported graph alike."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tensorflow as tf
 
 from rnnzoo.config.schema import TextSection
 from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
+from rnnzoo.text.ngrams import NgramEncoder, build_ngram_encoder
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, UNKNOWN_ID
 from rnnzoo.text.tokenization import Tokenizer, make_tokenizer
 from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary
@@ -37,7 +39,8 @@ class TextPipeline(tf.Module):
         vocabulary: The tokens that have an id of their own.
         max_length: Tokens past this many are cut.
         boundary_tokens: Whether `<bos>` and `<eos>` are put around what is left.
-        affixes: Makes ids of the affixes of each token too; None: only the tokens' own ids.
+        affixes: Makes ids of the affixes of each token too; None: none.
+        ngrams: Makes ids of the n-grams that end at each token too; None: none.
 
     Example:
 
@@ -55,6 +58,7 @@ class TextPipeline(tf.Module):
         max_length: int,
         boundary_tokens: bool = False,
         affixes: AffixEncoder | None = None,
+        ngrams: NgramEncoder | None = None,
     ):
         super().__init__()
         self.tokenizer = tokenizer
@@ -62,6 +66,7 @@ class TextPipeline(tf.Module):
         self.max_length = max_length
         self.boundary_tokens = boundary_tokens
         self.affixes = affixes
+        self.ngrams = ngrams
 
     def encode(self, text: tf.Tensor) -> tuple[dict[str, tf.RaggedTensor], tf.Tensor]:
         """Encodes a batch, without padding.
@@ -71,8 +76,8 @@ class TextPipeline(tf.Module):
 
         Returns:
             The model's inputs by name: `token_ids`, (batch, (time)) int32, and with affixes `affix_ids`,
-            (batch, (time), affixes) int32, zero for boundary tokens; and how many tokens of each text
-            were cut, (batch,) int32.
+            (batch, (time), affixes) int32, and with n-grams `ngram_ids`, (batch, (time), ngrams) int32, both
+            zero for boundary tokens; and how many tokens of each text were cut, (batch,) int32.
         """
         return self.encode_tokens(self.tokenizer(text))
 
@@ -82,6 +87,8 @@ class TextPipeline(tf.Module):
         tokens = tokens[:, : self.max_length]
         encoded = self._encode_words(tokens.values)
         inputs = {name: tokens.with_values(values) for name, values in encoded.items()}
+        if self.ngrams is not None:
+            inputs["ngram_ids"] = self.ngrams(tokens)
         if self.boundary_tokens:
             inputs = {name: _put_boundaries(name, ragged) for name, ragged in inputs.items()}
         return inputs, num_cut
@@ -115,16 +122,24 @@ class TextPipeline(tf.Module):
         self.vocabulary.save(folder / VOCABULARY_FILE)
         if self.affixes is not None:
             self.affixes.save(folder)
+        if self.ngrams is not None:
+            self.ngrams.save(folder)
 
     @classmethod
     def load(cls, folder: Path, text: TextSection) -> "TextPipeline":
         """Makes a pipeline of a config and the vocabularies that `save` wrote."""
         affixes = AffixEncoder.load(folder) if text.prefix_lengths or text.suffix_lengths else None
-        return cls.from_config(text, Vocabulary.load(folder / VOCABULARY_FILE), affixes)
+        ngrams = NgramEncoder.load(folder) if text.ngram_lengths else None
+        return cls.from_config(text, Vocabulary.load(folder / VOCABULARY_FILE), affixes, ngrams)
 
     @classmethod
-    def learn(cls, text: TextSection, counts: Counter[str]) -> "TextPipeline":
-        """Makes a pipeline of a config and the counts of the tokens of the training texts.
+    def learn(cls, text: TextSection, counts: Counter[str], texts: Iterable[Sequence[str]] = ()) -> "TextPipeline":
+        """Makes a pipeline of a config and the training texts.
+
+        Args:
+            text: The `[text]` section of the config.
+            counts: How often each token occurs.
+            texts: The tokens of each text, read only where the config asks for n-grams.
 
         Raises:
             UserError: Not one token is frequent enough.
@@ -132,12 +147,20 @@ class TextPipeline(tf.Module):
         affixes = None
         if text.prefix_lengths or text.suffix_lengths:
             affixes = build_affix_encoder(counts, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
-        return cls.from_config(text, build_vocabulary(counts, text.vocabulary_size, text.min_count), affixes)
+        ngrams = None
+        if text.ngram_lengths:
+            ngrams = build_ngram_encoder(texts, text.ngram_lengths, text.ngram_vocabulary_size)
+        vocabulary = build_vocabulary(counts, text.vocabulary_size, text.min_count)
+        return cls.from_config(text, vocabulary, affixes, ngrams)
 
     @classmethod
     def from_config(
-        cls, text: TextSection, vocabulary: Vocabulary, affixes: AffixEncoder | None = None
+        cls,
+        text: TextSection,
+        vocabulary: Vocabulary,
+        affixes: AffixEncoder | None = None,
+        ngrams: NgramEncoder | None = None,
     ) -> "TextPipeline":
         """Makes a pipeline of a config and its vocabularies."""
         tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
-        return cls(tokenizer, vocabulary, text.max_length, text.boundary_tokens, affixes)
+        return cls(tokenizer, vocabulary, text.max_length, text.boundary_tokens, affixes, ngrams)

@@ -152,6 +152,8 @@ def test_options_reach_the_layers():
         {"vocabulary_size": None, "feature_dim": 4, "input": "one_hot"},
         {"affix_vocabulary_size": 9},
         {"num_affixes": 2},
+        {"ngram_vocabulary_size": 9},
+        {"ngram_vocabulary_size": 9, "num_ngrams": 1, "vocabulary_size": None, "feature_dim": 4},
         {"affix_vocabulary_size": 9, "num_affixes": 2, "input": "one_hot"},
         {"affix_vocabulary_size": 9, "num_affixes": 2, "vocabulary_size": None, "feature_dim": 4},
         {"num_classes": 0},

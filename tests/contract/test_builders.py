@@ -58,6 +58,7 @@ def make_cases() -> Iterator[Case]:
     yield classifier("irnn", recurrent_initializer="identity", activation="relu", stack="plain", bidirectional=False)
     yield classifier("one_hot", input="one_hot", word_dropout=0.1)
     yield classifier("affixes", True, affix_vocabulary_size=VOCABULARY_SIZE, num_affixes=3, word_dropout=0.1)
+    yield classifier("ngrams", ngram_vocabulary_size=VOCABULARY_SIZE, num_ngrams=2)
     yield classifier("features", True, feature_dim=2, num_layers=2)
     for cell in CELLS:
         yield classifier(f"features_{cell}", feature_dim=2, cell=cell, bidirectional=False, pooling="last")
@@ -194,7 +195,7 @@ def test_the_mask_reaches_what_needs_it(case):
 @every_case
 def test_names_and_types(case):
     model = build(case)
-    names = {"token_ids", "affix_ids", "character_ids", "shape_ids", "features"}
+    names = {"token_ids", "affix_ids", "ngram_ids", "character_ids", "shape_ids", "features"}
     assert {tensor.name for tensor in model.inputs} <= names
     assert tuple(model.output_names) == case.output_names
     assert all(tensor.dtype == "float32" for tensor in model.outputs)
