@@ -184,6 +184,9 @@ class TextSection(Section):
         "words", description="unit of the text: words and punctuation marks, or Unicode characters"
     )
     lowercase: bool = Field(True, description="lower-case the text (Unicode)")
+    blanks: list[Annotated[str, Field(min_length=1)]] = Field(
+        [], description="strings that count as a blank, such as `<br />` in texts from the web"
+    )
     boundary_tokens: bool = Field(False, description="put `<bos>` and `<eos>` around the text")
     vocabulary_size: Annotated[int, Field(ge=5)] = Field(
         20_000, description="largest vocabulary, the four special tokens included"

@@ -13,6 +13,7 @@ from rnnzoo.tasks.feature_input import FeatureInput
 from rnnzoo.tasks.feature_pipeline import FeaturePipeline
 from rnnzoo.tasks.splits import Split
 
+
 class FeatureClassification(FeatureInput, Classification):
     """Many to one, from sequences of numbers to the probabilities of classes."""
 
@@ -39,8 +40,6 @@ class FeatureClassification(FeatureInput, Classification):
     def make_serving_module(self, model: keras.Model) -> tuple[tf.Module, dict[str, Any]]:
         module = FeatureClassifierServing(model, self._pipeline, self._class_names)
         return module, {"serving_default": module.classify}
-
-
 
 
 class FeatureClassifierServing(ClassifierServing):

@@ -44,7 +44,7 @@ class FeatureTagging(FeatureInput, Tagging):
         return module, {"serving_default": module.tag}
 
     def describe_inputs(self) -> str:
-        return f"{self.describe_tags()} Steps past the greatest length have no tag. {super().describe_inputs()}"
+        return f"{self._tags.describe(self.config.model.head)} Steps past the greatest length have no tag. {super().describe_inputs()}"
 
 
 class FeatureTaggerServing(TaggerServing):

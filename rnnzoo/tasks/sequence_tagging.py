@@ -136,7 +136,7 @@ class SequenceTagging(Tagging):
     def describe_inputs(self) -> str:
         max_length = self.config.text.max_length
         return (
-            f"{self.describe_tags()} `serving_default` cuts a text into words; its answer ends after {max_length}. "
+            f"{self._tags.describe(self.config.model.head)} `serving_default` cuts a text into words; its answer ends after {max_length}. "
             "`tag_tokens` takes sentences that are cut already, padded to one width: what lies past `length` is "
             f'ignored, whatever it holds, and words past {max_length} have no tag, as if the sentence ended there: "" '
             "in `tags`, and the `length` of the answer leaves them out. Broken UTF-8 counts as U+FFFD, an empty string "

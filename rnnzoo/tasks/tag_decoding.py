@@ -1,10 +1,13 @@
 """What a tagger's logits say: tags, their probabilities, and the loss; the same in training, scores and the export."""
 
+from collections.abc import Mapping
+
 import keras
 import tensorflow as tf
 
 from rnnzoo.evaluation import softmax_cross_entropy_sum
 from rnnzoo.layers import ConditionalRandomField
+from rnnzoo.tasks.model_inputs import pick_model_inputs
 
 
 def _find_crf(model: keras.Model) -> ConditionalRandomField | None:
@@ -49,3 +52,23 @@ def sum_tag_losses(
     if crf is None:
         return softmax_cross_entropy_sum(logits, tag_ids, num_steps, label_smoothing)
     return -tf.reduce_sum(crf.log_likelihood(logits, tag_ids, is_real)), tf.reduce_sum(num_steps)
+
+
+def score_batch(
+    model: keras.Model, batch: Mapping[str, tf.Tensor], is_real: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+    """Tags a batch whose tags are known.
+
+    Args:
+        model: A tagger.
+        batch: Its inputs, and the true `tag_ids`, (batch, time) int.
+        is_real: Which steps are to be tagged, (batch, time) bool.
+
+    Returns:
+        Tag ids, (batch, time) int32; the probabilities of the true ones, (batch, time) float32; and the sum
+        of the losses with the number of steps, as `sum_tag_losses` returns them.
+    """
+    logits = model(pick_model_inputs(batch), training=False)
+    tag_ids, probabilities = decode_tags(model, logits, is_real)
+    of_gold = tf.gather(probabilities, batch["tag_ids"], batch_dims=2)
+    return tag_ids, of_gold, *sum_tag_losses(model, logits, batch["tag_ids"], is_real)

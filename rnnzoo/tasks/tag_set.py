@@ -132,6 +132,14 @@ class TagSet:
         for_model = (convert_tags(tags, self.model_scheme) for tags in sentences)
         return _to_places(self.names, sentences), _to_places(self.model_names, for_model)
 
+    def describe(self, head: str) -> str:
+        """Says for the card which tags there are, and what the scores of a head, `softmax` or `crf`, mean."""
+        names = ", ".join(f"`{name}`" for name in self.names)
+        scores = "probabilities"
+        if head == "crf":
+            scores = "marginal probabilities of the CRF, while the tags are those of the likeliest whole sequence"
+        return f"The tags are {names}; the scores are {scores}."
+
     def save(self, folder: Path) -> None:
         """Writes `tags.jsonl`, one JSON string a line, and `tag_schemes.json`."""
         lines = (json.dumps(name, ensure_ascii=False) + "\n" for name in self.names)

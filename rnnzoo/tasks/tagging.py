@@ -15,7 +15,7 @@ from rnnzoo.datasets import EXAMPLE_INDEX, Batches, Column, Dataset, choose_widt
 from rnnzoo.evaluation import Evaluation, evaluate_tagging, plot_confusion_matrix
 from rnnzoo.tasks.model_inputs import MODEL_INPUTS, pick_model_inputs
 from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
-from rnnzoo.tasks.tag_decoding import decode_tags, sum_tag_losses
+from rnnzoo.tasks.tag_decoding import score_batch, sum_tag_losses
 from rnnzoo.tasks.tag_reading import COUNTS, align_examples, name_tags, read_tags
 from rnnzoo.tasks.tag_set import TagSet
 from rnnzoo.tasks.task import Task
@@ -226,7 +226,10 @@ class Tagging(Task):
     def evaluate(self, model: keras.Model, split: Split, *, details: bool = False) -> Evaluation:
         if self._forward_model is not model:  # traced once, not once an epoch
             self._forward_model = model
-            self._forward = tf.function(lambda batch: self._answer(model, batch), reduce_retracing=True)
+            self._forward = tf.function(
+                lambda batch: score_batch(model, batch, self._is_real(batch[self.sequence_column])),
+                reduce_retracing=True,
+            )
         inputs = split.columns[self.sequence_column]
         tag_ids = np.zeros(len(inputs.values), np.int32)
         of_gold = np.zeros(len(inputs.values), np.float32)
@@ -244,14 +247,6 @@ class Tagging(Task):
         predicted[is_kept] = np.array(self._tags.answers)[tag_ids[is_real]]
         probabilities[is_kept] = of_gold[is_real]
         return self._score(split, predicted, details, loss=loss_sum / max(num_steps, 1.0), of_gold=probabilities)
-
-    def _answer(self, model: keras.Model, batch: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, ...]:
-        """Returns the model's tags, the probabilities of the true ones, and the loss as a sum and its steps."""
-        logits = model(pick_model_inputs(batch), training=False)
-        is_real = self._is_real(batch[self.sequence_column])
-        tag_ids, probabilities = decode_tags(model, logits, is_real)
-        of_gold = tf.gather(probabilities, batch["tag_ids"], batch_dims=2)
-        return tag_ids, of_gold, *sum_tag_losses(model, logits, batch["tag_ids"], is_real)
 
     def evaluate_predictor(self, predict: Callable[..., list[dict]], split: Split) -> Evaluation:
         rows = [self._make_row(given) for given in split.read_inputs()]
@@ -306,13 +301,3 @@ class Tagging(Task):
     def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
         matrix = evaluation.details["confusion_matrix"]
         plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")
-
-    # Export
-
-    def describe_tags(self) -> str:
-        """Says for the card which tags there are, and what their scores mean."""
-        tags = ", ".join(f"`{tag}`" for tag in self.tag_names)
-        scores = "probabilities"
-        if self.config.model.head == "crf":
-            scores = "marginal probabilities of the CRF, while the tags are those of the likeliest whole sequence"
-        return f"The tags are {tags}; the scores are {scores}."

@@ -32,7 +32,7 @@ class TextClassification(Classification):
 
     def _learn_pipeline(self, train: tf.data.Dataset) -> TextPipeline:
         text = self.config.text
-        tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
+        tokenizer = make_tokenizer(text.tokenizer, text.lowercase, text.blanks)
 
         def tokenize(examples):
             return tokenizer(examples[self.input_feature])

@@ -162,5 +162,5 @@ class TextPipeline(tf.Module):
         ngrams: NgramEncoder | None = None,
     ) -> "TextPipeline":
         """Makes a pipeline of a config and its vocabularies."""
-        tokenizer = make_tokenizer(text.tokenizer, text.lowercase)
+        tokenizer = make_tokenizer(text.tokenizer, text.lowercase, text.blanks)
         return cls(tokenizer, vocabulary, text.max_length, text.boundary_tokens, affixes, ngrams)

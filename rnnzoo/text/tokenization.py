@@ -1,6 +1,7 @@
 """Normalisation and tokenisation of raw strings, in TensorFlow core ops."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import ClassVar
 
 import tensorflow as tf
@@ -22,6 +23,7 @@ class Tokenizer(ABC):
 
     Args:
         lowercase: Whether to lower-case, by Unicode's rules.
+        blanks: Strings that count as a blank, such as `<br />` in texts from the web.
 
     Attributes:
         separator: What stands between tokens that are joined to a text.
@@ -29,8 +31,9 @@ class Tokenizer(ABC):
 
     separator: ClassVar[str]
 
-    def __init__(self, lowercase: bool):
+    def __init__(self, lowercase: bool, blanks: Sequence[str] = ()):
         self.lowercase = lowercase
+        self._blanks = "|".join("".join(rf"\x{{{ord(character):x}}}" for character in blank) for blank in blanks)
 
     def __call__(self, text: tf.Tensor) -> tf.RaggedTensor:
         """Tokenises a batch.
@@ -42,6 +45,8 @@ class Tokenizer(ABC):
             The tokens, (batch, (time)) string, valid UTF-8.
         """
         text = make_valid_utf8(text)
+        if self._blanks:
+            text = tf.strings.regex_replace(text, self._blanks, " ")
         return self._split(lower_case(text) if self.lowercase else text)
 
     @abstractmethod
@@ -160,6 +165,6 @@ def _split_at_blanks(text: tf.Tensor) -> tf.RaggedTensor:
 _TOKENIZERS = {"words": WordTokenizer, "treebank": TreebankTokenizer, "characters": CharacterTokenizer}
 
 
-def make_tokenizer(name: str, lowercase: bool) -> Tokenizer:
+def make_tokenizer(name: str, lowercase: bool, blanks: Sequence[str] = ()) -> Tokenizer:
     """Returns the tokenizer that a config names: `words`, `treebank` or `characters`."""
-    return _TOKENIZERS[name](lowercase)
+    return _TOKENIZERS[name](lowercase, blanks)

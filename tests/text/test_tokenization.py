@@ -87,6 +87,11 @@ def test_characters_are_code_points_and_nothing_is_lost():
     assert cut(CharacterTokenizer(lowercase=False), text) == list(text)
 
 
+def test_blanks_are_taken_literally():
+    tokenizer = make_tokenizer("words", lowercase=True, blanks=["<br />", "(.+)\\", " \n"])
+    assert cut(tokenizer, "Good.<br /><br />It(.+)\\was <br/>") == ["good", ".", "it", "was", "<", "br", "/", ">"]
+
+
 def test_broken_utf8_is_replaced_as_python_replaces_it():
     broken = [text for text in ODD_STRINGS if len(text) < 1000]
     for text, valid in zip(broken, make_valid_utf8(tf.constant(broken)).numpy(), strict=True):
