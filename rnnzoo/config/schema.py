@@ -177,12 +177,10 @@ class DataSection(Section):
         return self
 
 
-class TextSection(Section):
-    """How strings become ids."""
+class TokenSection(Section):
+    """How the tokens of texts become ids."""
 
-    tokenizer: Literal["words", "characters"] = Field(
-        "words", description="unit of the text: words and punctuation marks, or Unicode characters"
-    )
+    tokenizer: str = Field("words", description="how a text is cut into tokens")
     lowercase: bool = Field(True, description="lower-case the text (Unicode)")
     blanks: list[Annotated[str, Field(min_length=1)]] = Field(
         [], description="strings that count as a blank, such as `<br />` in texts from the web"
@@ -199,6 +197,15 @@ class TextSection(Section):
     affix_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
         10_000, description="most affixes to keep; those that only one word has are left out"
     )
+    max_length: PositiveInt = Field(256, description="longest text in tokens; what lies past it is cut, and reported")
+
+
+class TextSection(TokenSection):
+    """How strings become ids."""
+
+    tokenizer: Literal["words", "characters"] = Field(
+        "words", description="unit of the text: words and punctuation marks, or Unicode characters"
+    )
     ngram_lengths: list[Annotated[int, Field(ge=2, le=5)]] = Field(
         [],
         description=(
@@ -208,7 +215,6 @@ class TextSection(Section):
     ngram_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
         20_000, description="most such sequences to keep, those that occur in most texts"
     )
-    max_length: PositiveInt = Field(256, description="longest text in tokens; what lies past it is cut, and reported")
 
 
 class FeaturesSection(Section):
@@ -286,7 +292,7 @@ class TrainSection(Section):
     compute_dtype: Literal["float32", "bfloat16"] = Field(
         "float32",
         description=(
-            "type that layers compute in while training; weights, scores and the export are float32 in any case. "
+            "type that layers compute in while training; weights and scores are float32 in any case. "
             "`bfloat16` is faster on processors with instructions for it"
         ),
     )
@@ -319,6 +325,13 @@ class ExportSection(Section):
     """The SavedModel."""
 
     max_megabytes: Annotated[float, Field(gt=0.0)] = Field(5.0, description="largest size of the export")
+    float16_tables: bool = Field(
+        False,
+        description=(
+            "store the tables of embeddings as float16: half as large; they are rounded before the model is scored. "
+            "What is looked up is computed with in float32"
+        ),
+    )
     data_note: str = Field("", description="source and licence of the data, for the card")
 
 

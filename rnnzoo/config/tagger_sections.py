@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rnnzoo.config.schema import DataSection, PositiveInt, Rate, Section, TextSection
+from rnnzoo.config.schema import DataSection, PositiveInt, Rate, Section, TokenSection
 
 
 class TokenData(DataSection):
@@ -39,7 +39,7 @@ class TagData(Section):
     )
 
 
-class WordSection(TextSection):
+class WordSection(TokenSection):
     """How words become ids, and raw texts words."""
 
     tokenizer: Literal["treebank", "words"] = Field(

@@ -35,7 +35,7 @@ def write_card(
         "",
         f"{config.task.replace('_', ' ').capitalize()} with {model.num_layers} {direction}`{model.cell}` "
         f"layer{'s' if model.num_layers > 1 else ''} of {model.units} units ({model.stack} stack), "
-        f"{result['parameters']:,} parameters.",
+        f"{result['parameters']:,} parameters.{_describe_tables(config)}",
         "",
         "## Scores",
         "",
@@ -94,6 +94,12 @@ def write_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _describe_tables(config: RunConfig) -> str:
+    if not config.export.float16_tables or getattr(config.model, "input", None) != "embedding":
+        return ""
+    return " Its embeddings are stored as float16, to which they were rounded before the model was scored."
 
 
 def _describe_source(config: RunConfig) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from rnnzoo.config import RunConfig, dump_config
 from rnnzoo.export.card import write_card
 from rnnzoo.export.exporter import ExportResult, export_model
+from rnnzoo.export.float16_tables import store_tables_as_float16
 from rnnzoo.training.run import load_run
 from rnnzoo.training.run_folder import RunFolder
 
@@ -19,11 +20,13 @@ def export_run(folder: RunFolder, root: Path) -> ExportResult:
         root: Folder of the exports.
 
     Raises:
-        UserError: The run is not finished, or a check failed.
+        UserError: The run is not finished, `export.float16_tables` was set after training, or a check failed.
     """
     result = folder.read_json("metrics.json")
     task, model = load_run(folder)
     config = _without_absolute_paths(task.config)
+    if config.export.float16_tables:
+        model = store_tables_as_float16(model)
     module, signatures = task.make_serving_module(model)
     examples = task.example_inputs()
     extra_files: dict[str, str | bytes] = {

@@ -20,12 +20,12 @@ from rnnzoo.evaluation import (
     plot_confusion_matrix,
     softmax_cross_entropy_sum,
 )
+from rnnzoo.tasks.model_inputs import pick_model_inputs
 from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
 from rnnzoo.tasks.task import Task
 
 _LABELS_FILE = "labels.jsonl"
 _UNKNOWN_LABEL = -1
-_MODEL_INPUTS = ("token_ids", "affix_ids", "features")
 
 
 class Classification(Task):
@@ -182,7 +182,7 @@ class Classification(Task):
     def compute_loss(
         self, model: keras.Model, batch: Mapping[str, tf.Tensor], state: Any, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor, Any]:
-        logits = model(_pick_model_inputs(batch), training=training)
+        logits = model(pick_model_inputs(batch), training=training)
         is_real = tf.cast(batch[EXAMPLE_INDEX] >= 0, tf.float32)
         smoothing = self.config.train.label_smoothing if training else 0.0
         return *softmax_cross_entropy_sum(logits, batch["label"], is_real, smoothing), None
@@ -194,7 +194,7 @@ class Classification(Task):
 
     def _predict(self, model: keras.Model, split: Split) -> np.ndarray:
         batches = self.make_batches(split, shuffle=False)
-        return tf.nn.softmax(self.collect_outputs(model, batches, _pick_model_inputs)).numpy()
+        return tf.nn.softmax(self.collect_outputs(model, batches, pick_model_inputs)).numpy()
 
     def evaluate_predictor(self, predict: Callable[[list], list[dict]], split: Split) -> Evaluation:
         answers = predict([self._make_row(given) for given in split.read_inputs()])
@@ -263,12 +263,6 @@ def _make_label_lookup(class_names: Sequence[str], dataset_classes: Sequence[str
     return table.lookup
 
 
-def _pick_model_inputs(tensors: Mapping[str, Any]) -> Any:
-    """Picks the model's inputs out of a batch: a tensor, or a dictionary where the model has several inputs."""
-    inputs = {name: tensors[name] for name in _MODEL_INPUTS if name in tensors}
-    return inputs if len(inputs) > 1 else next(iter(inputs.values()))
-
-
 class ClassifierServing(tf.Module):
     """What all exported classifiers share.
 
@@ -286,7 +280,7 @@ class ClassifierServing(tf.Module):
 
     def _answer(self, inputs: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Classifies what the pipeline made of a batch."""
-        probabilities = tf.nn.softmax(self.model(_pick_model_inputs(inputs), training=False))
+        probabilities = tf.nn.softmax(self.model(pick_model_inputs(inputs), training=False))
         return {
             "label": tf.gather(self._class_names, tf.argmax(probabilities, axis=-1)),
             "score": tf.reduce_max(probabilities, axis=-1),

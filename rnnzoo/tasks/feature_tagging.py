@@ -44,7 +44,8 @@ class FeatureTagging(FeatureInput, Tagging):
         return module, {"serving_default": module.tag}
 
     def describe_inputs(self) -> str:
-        return f"{self._tags.describe(self.config.model.head)} Steps past the greatest length have no tag. {super().describe_inputs()}"
+        tags = self._tags.describe(self.config.model.head)
+        return f"{tags} {super().describe_inputs()} The `length` of an answer leaves out what was cut."
 
 
 class FeatureTaggerServing(TaggerServing):

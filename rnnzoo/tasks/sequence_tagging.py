@@ -136,11 +136,11 @@ class SequenceTagging(Tagging):
     def describe_inputs(self) -> str:
         max_length = self.config.text.max_length
         return (
-            f"{self._tags.describe(self.config.model.head)} `serving_default` cuts a text into words; its answer ends after {max_length}. "
-            "`tag_tokens` takes sentences that are cut already, padded to one width: what lies past `length` is "
-            f'ignored, whatever it holds, and words past {max_length} have no tag, as if the sentence ended there: "" '
-            "in `tags`, and the `length` of the answer leaves them out. Broken UTF-8 counts as U+FFFD, an empty string "
-            "inside a sentence as an unknown word. A text without a word is answered too."
+            f"{self._tags.describe(self.config.model.head)} `serving_default` cuts a text into words; its answer ends "
+            f"after {max_length}. `tag_tokens` takes sentences that are cut already, padded to one width: what lies "
+            f"past `length` is ignored, whatever it holds, and words past {max_length} have no tag, as if the sentence "
+            'ended there: "" in `tags`, and the `length` of the answer leaves them out. Broken UTF-8 counts as U+FFFD, '
+            "an empty string inside a sentence as an unknown word. A text without a word is answered too."
         )
 
 

@@ -22,6 +22,8 @@ from rnnzoo.tasks.task import Task
 
 _NO_TAG = -1
 _MOST_SHOWN = 5
+# What is followed from epoch to epoch.
+_SHORT = ("token_accuracy", "span_f1", "loss", "num_examples")
 
 
 class Tagging(Task):
@@ -187,9 +189,7 @@ class Tagging(Task):
         train = self.config.train
         columns = {name: split.columns[name] for name in (*MODEL_INPUTS, "tag_ids") if name in split.columns}
         widths = choose_widths(columns[self.sequence_column].lengths, train.num_buckets, train.batch_size)
-        return Batches(
-            columns, self.sequence_column, widths, train.batch_size, seed=self.config.seed if shuffle else None
-        )
+        return Batches(columns, self.sequence_column, widths, train.batch_size, self.config.seed if shuffle else None)
 
     def save_vocabularies(self, folder: Path) -> None:
         self._pipeline.save(folder)
@@ -246,7 +246,11 @@ class Tagging(Task):
         predicted, probabilities = np.full(len(gold.values), _NO_TAG), np.zeros(len(gold.values), np.float32)
         predicted[is_kept] = np.array(self._tags.answers)[tag_ids[is_real]]
         probabilities[is_kept] = of_gold[is_real]
-        return self._score(split, predicted, details, loss=loss_sum / max(num_steps, 1.0), of_gold=probabilities)
+        loss = loss_sum / max(num_steps, 1.0)
+        evaluation = self._score(split, predicted, details, loss=loss, of_gold=probabilities)
+        if details:
+            return evaluation
+        return Evaluation({name: evaluation.metrics[name] for name in _SHORT if name in evaluation.metrics})
 
     def evaluate_predictor(self, predict: Callable[..., list[dict]], split: Split) -> Evaluation:
         rows = [self._make_row(given) for given in split.read_inputs()]

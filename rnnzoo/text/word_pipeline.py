@@ -111,7 +111,7 @@ class WordPipeline(TextPipeline):
     ) -> "WordPipeline":
         """Makes a pipeline of a config and its vocabularies."""
         return cls(
-            make_tokenizer(text.tokenizer, lowercase=False),
+            make_tokenizer(text.tokenizer, lowercase=False, blanks=text.blanks),
             vocabulary,
             text.max_length,
             text.boundary_tokens,

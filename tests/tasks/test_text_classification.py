@@ -76,12 +76,21 @@ def test_hidden_labels_are_a_mistake(test_data):
         task.load_split(dataset, "test")
 
 
-@pytest.fixture(scope="module")
-def rating(mini_data_dir):
-    dataset = open_dataset("rnnzoo_mini/sentences", mini_data_dir)
-    task = make_task(load_config("rating/mini", TINY))
+def learn(name, overrides, data_dir):
+    dataset = open_dataset("rnnzoo_mini/sentences", data_dir)
+    task = make_task(load_config(name, [*TINY, *overrides]))
     task.learn_vocabularies(dataset)
     return task, dataset
+
+
+@pytest.fixture(scope="module")
+def rating(mini_data_dir):
+    return learn("rating/mini", [], mini_data_dir)
+
+
+@pytest.fixture(scope="module")
+def with_parts(mini_data_dir):
+    return learn("rating/mini", ["text.suffix_lengths=[2]", "text.ngram_lengths=[2, 3]"], mini_data_dir)
 
 
 def test_named_labels_choose_classes_and_their_order(rating, mini_data_dir):
@@ -119,8 +128,9 @@ def test_vocabularies_round_trip(rating, tmp_path):
     assert again._pipeline.vocabulary.tokens == task._pipeline.vocabulary.tokens
 
 
-def test_evaluation_in_memory_equals_the_served_answers(rating):
-    task, dataset = rating
+@pytest.mark.parametrize("fixture", ["rating", "with_parts"])
+def test_evaluation_in_memory_equals_the_served_answers(fixture, request):
+    task, dataset = request.getfixturevalue(fixture)
     model = task.build_model()
     split = task.load_split(dataset, "validation[:64]")
     _, signatures = task.make_serving_module(model)
@@ -135,8 +145,9 @@ def test_evaluation_in_memory_equals_the_served_answers(rating):
     assert in_memory.details["confusion_matrix"] == served.details["confusion_matrix"]
 
 
-def test_served_answers_to_odd_texts_are_finite_and_do_not_depend_on_the_batch(rating):
-    task, _ = rating
+@pytest.mark.parametrize("fixture", ["rating", "with_parts"])
+def test_served_answers_to_odd_texts_are_finite_and_do_not_depend_on_the_batch(fixture, request):
+    task, _ = request.getfixturevalue(fixture)
     _, signatures = task.make_serving_module(task.build_model())
     answer = signatures["serving_default"]
     together = answer(tf.constant(list(ODD_TEXTS)))
@@ -171,3 +182,51 @@ def test_the_baseline_scores_the_same_examples(rating):
     train, validation = task.load_training_splits(dataset)
     scores = task.evaluate_baseline(train, validation)
     assert 0.2 < scores["bag_of_words_accuracy"] < 0.9
+
+
+def test_the_model_has_an_input_for_each_part_of_the_text(with_parts):
+    task, dataset = with_parts
+    train, _ = task.load_training_splits(dataset)
+    assert set(task.build_model().input) == {"token_ids", "affix_ids", "ngram_ids"}
+    assert train.columns["ngram_ids"].values.shape == (train.report["tokens"], 2)
+    batch = next(task.make_batches(train, shuffle=True).epoch())
+    loss, weight, _ = task.compute_loss(task.build_model(), batch, None, training=True)
+    assert float(weight) == 64.0
+    assert np.isfinite(float(loss))
+
+
+def test_the_metric_of_the_config_is_chosen_by_named_first_and_that_of_the_baseline(mini_data_dir):
+    task, dataset = learn("sentiment/mini", ['evaluate.metric="matthews_correlation"'], mini_data_dir)
+    assert task.headline_metric == "matthews_correlation"
+    assert task.selection_score({"matthews_correlation": 0.5, "accuracy": 0.9, "loss": 0.25}) == (0.5, -0.25)
+    train, validation = task.load_training_splits(dataset)
+    assert list(task.evaluate_baseline(train, validation)) == ["bag_of_words_matthews_correlation"]
+
+
+def test_texts_of_no_class_are_scored_by_a_threshold_that_others_chose(mini_data_dir):
+    overrides = ['data.out_of_scope_split="test[:20%]"', "evaluate.in_scope_rejection=0.1"]
+    task, dataset = learn("sentiment/mini", overrides, mini_data_dir)
+    model = task.build_model()
+    _, validation = task.load_training_splits(dataset)
+    test = task.load_split(dataset, "test[20%:60%]")
+    scores = task.evaluate_further(model, dataset, validation, test)
+    served = task.make_serving_module(model)[1]["serving_default"]
+    threshold = scores["out_of_scope_threshold"]
+    in_scope, others = (
+        served(tf.constant(split.read_inputs()))["score"].numpy()
+        for split in (validation, task.load_split(dataset, "test[:20%]"))
+    )
+    assert np.mean(in_scope < threshold - 1e-6) == pytest.approx(0.1, abs=0.021)
+    assert scores["out_of_scope_recall"] == pytest.approx(np.mean(others < threshold), abs=0.011)
+
+
+def test_without_a_split_of_others_nothing_further_is_scored(rating):
+    task, dataset = rating
+    assert task.evaluate_further(task.build_model(), dataset, None, None) == {}
+
+
+def test_a_split_of_others_must_be_there(rating):
+    _, dataset = rating
+    config = load_config("rating/mini", [*TINY, 'data.out_of_scope_split="tset"'])
+    with pytest.raises(UserError, match=r"data\.out_of_scope_split.*tset"):
+        check_data(config, dataset.description)
