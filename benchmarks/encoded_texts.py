@@ -1,6 +1,6 @@
 """Encoded texts in a file, for all that train on them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -8,40 +8,36 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Texts:
-    """Token ids and classes.
+    """Token ids and labels, those of all texts end to end.
 
     Attributes:
-        ids: One array of ids for each text, int32; 0 is padding and occurs in none.
-        labels: (texts,) int32.
+        ids: (tokens,) int32; 0 is padding and does not occur.
+        lengths: Tokens of each text, (texts,) int64.
+        labels: (texts,) int32; of tagged texts (tokens,).
+        is_tagged: Whether each token has a label, rather than each text.
     """
 
-    ids: list[np.ndarray]
+    ids: np.ndarray
+    lengths: np.ndarray
     labels: np.ndarray
-
-    @property
-    def num_tokens(self) -> int:
-        """Tokens of all texts."""
-        return sum(len(row) for row in self.ids)
+    is_tagged: bool
 
 
-def save_texts(path: Path, splits: dict[str, Texts], num_ids: int) -> None:
-    """Writes splits by name, and the number of ids there are."""
-    arrays = {"num_ids": np.array(num_ids)}
-    for name, texts in splits.items():
-        arrays[f"{name}_values"] = np.concatenate(texts.ids)
-        arrays[f"{name}_lengths"] = np.array([len(row) for row in texts.ids])
-        arrays[f"{name}_labels"] = texts.labels
-    np.savez(path, **arrays)
+def save_texts(path: Path, splits: dict[str, Texts], num_ids: int, num_labels: int) -> None:
+    """Writes splits by name, and how many ids and labels there are."""
+    arrays = {f"{name}_{field}": value for name, texts in splits.items() for field, value in vars(texts).items()}
+    np.savez(path, **arrays, sizes=np.array([num_ids, num_labels]))
 
 
 def load_texts(path: Path, name: str) -> Texts:
     """Reads a split."""
     with np.load(path, allow_pickle=False) as arrays:
-        ends = np.cumsum(arrays[f"{name}_lengths"])[:-1]
-        return Texts(np.split(arrays[f"{name}_values"], ends), arrays[f"{name}_labels"])
+        ids, lengths, labels, is_tagged = (arrays[f"{name}_{field.name}"] for field in fields(Texts))
+    return Texts(ids, lengths, labels, bool(is_tagged))
 
 
-def load_num_ids(path: Path) -> int:
-    """Reads how many ids there are."""
+def load_sizes(path: Path) -> tuple[int, int]:
+    """Reads how many ids and labels there are."""
     with np.load(path, allow_pickle=False) as arrays:
-        return int(arrays["num_ids"])
+        num_ids, num_labels = arrays["sizes"].tolist()
+    return num_ids, num_labels

@@ -1,4 +1,4 @@
-"""Trains one classifier on real texts: `rnnzoo train`'s loop, a plain Keras script, a plain PyTorch script."""
+"""Trains models on real texts: `rnnzoo train`'s loop, a plain Keras script, a plain PyTorch script."""
 
 import tempfile
 from collections.abc import Sequence
@@ -14,95 +14,123 @@ from benchmarks.workers import Worker, WorkerError
 
 @dataclass(frozen=True)
 class TextTraining:
-    """What is trained: a bidirectional SimpleRNN whose steps are averaged, on token ids.
+    """What is trained: an embedding, a bidirectional SimpleRNN, an output layer.
 
     Attributes:
-        dataset: TFDS name.
-        split: What to train on; a part is held back to see that all learn alike.
-        label_feature: Feature with the class.
-        num_classes: Classes.
+        task: rnnzoo's: `text_classification`, of the average of a text's steps, or `sequence_tagging`, of
+            every step.
+        data: The section `[data]` of rnnzoo's config: what to train on. A part is held back to see that all
+            learn alike.
+        epochs: Passes over the texts.
         vocabulary_size: Largest number of token ids.
         max_length: Longest text; what lies past it is cut.
         embedding: Width of the embedding.
         units: Width of the layer, for each direction.
         batch_size: Texts of a batch.
-        epochs: Passes over the texts.
         learning_rate: Adam's.
         clip_norm: The global norm of the gradient is clipped to this.
     """
 
-    dataset: str = "imdb_reviews"
-    split: str = "train[:20%]"
-    label_feature: str = "label"
-    num_classes: int = 2
+    task: str
+    data: dict[str, Any]
+    epochs: int
     vocabulary_size: int = 20_000
     max_length: int = 400
     embedding: int = 128
     units: int = 128
     batch_size: int = 64
-    epochs: int = 2
     learning_rate: float = 1e-3
     clip_norm: float = 1.0
 
 
-REAL = TextTraining()
-QUICK = TextTraining(
-    dataset="rnnzoo_mini/sentences",
-    split="train[:20%]",
-    label_feature="sentiment",
-    max_length=64,
-    embedding=8,
-    units=8,
-    epochs=1,
+TRAININGS = (
+    TextTraining("text_classification", {"dataset": "imdb_reviews", "train_split": "train[:20%]"}, epochs=2),
+    TextTraining(
+        "sequence_tagging",
+        {
+            "dataset": "universal_dependencies/en_ewt",
+            "train_split": "train",
+            "tags_feature": "upos",
+            "ignored_tags": ["_"],
+        },
+        epochs=5,
+    ),
+)
+QUICK_TRAININGS = tuple(
+    TextTraining(
+        task,
+        {"dataset": "rnnzoo_mini/sentences", "train_split": "train[:20%]", **labels},
+        epochs=1,
+        max_length=64,
+        embedding=8,
+        units=8,
+    )
+    for task, labels in (
+        ("text_classification", {"label_feature": "sentiment"}),
+        ("sequence_tagging", {"tags_feature": "upos"}),
+    )
 )
 
 
 def time_end_to_end(
-    training: TextTraining, data_dir: Path | None, threads: Sequence[int], repeats: int, say: Say
+    trainings: Sequence[TextTraining], data_dir: Path | None, threads: Sequence[int], repeats: int, say: Say
 ) -> dict[str, Any]:
     """Times whole trainings, each in a process of its own, in turn.
 
-    All start from the same encoded texts. The clock runs from the first batch of the first epoch to the
-    last of the last: compilation, shuffling and padding count; reading, encoding and scoring do not.
+    All start from the same encoded texts. The clock runs from the first batch of an epoch to its last:
+    compilation, shuffling and padding count; reading, encoding and scoring do not.
 
     Args:
-        training: What is trained.
+        trainings: What is trained, one after the other.
         data_dir: TFDS' `data_dir`.
         threads: Numbers of threads to try in the first round; the best goes on.
         repeats: Rounds.
         say: Told what goes on.
 
     Returns:
-        For each peer its real tokens a second, over all epochs and over the last one.
+        For each training and peer its real tokens a second, over all epochs and over the last one.
     """
-    say(f"end to end: {training.dataset}, {training.split}, {training.epochs} epochs")
-    results: dict[str, Any] = {"training": asdict(training), "peers": {}, "errors": {}}
+    place = str(data_dir) if data_dir else None
     with tempfile.TemporaryDirectory() as folder:
-        encoded = str(Path(folder) / "texts.npz")
-        fields = {"training": asdict(training), "encoded": encoded}
-        place = str(data_dir) if data_dir else None
-        with Worker("encode", max(threads), **fields, data_dir=place) as worker:
-            results["data"] = worker.facts
-        tries: dict[str, dict[int, list[dict]]] = {
-            peer.name: {count: [] for count in threads} for peer in available(END_TO_END_PEERS)
-        }
-        for _ in range(repeats):
-            for peer, by_threads in list(tries.items()):
-                try:
-                    _train_once(peer, by_threads, fields, say)
-                except WorkerError as error:
-                    results["errors"][peer] = str(error)
-                    say(f"  {peer} fails: {error}")
-                    del tries[peer]
+        results, all_fields = [], []
+        # All are encoded first: a data set that is missing shows before anything is timed.
+        for number, training in enumerate(trainings):
+            fields = {"training": asdict(training), "encoded": str(Path(folder) / f"{number}.npz")}
+            with Worker("encode", max(threads), **fields, data_dir=place) as worker:
+                results.append({"training": asdict(training), "data": worker.facts})
+            all_fields.append(fields)
+        for result, fields in zip(results, all_fields, strict=True):
+            result |= _time_training(fields, result["data"]["tokens"], threads, repeats, say)
+    return {"trainings": results}
+
+
+def _time_training(
+    fields: dict[str, Any], tokens: int, threads: Sequence[int], repeats: int, say: Say
+) -> dict[str, Any]:
+    training = fields["training"]
+    say(f"end to end: {training['task']} on {training['data']['dataset']}, {training['epochs']} epochs")
+    errors: dict[str, str] = {}
+    tries: dict[str, dict[int, list[dict]]] = {
+        peer.name: {count: [] for count in threads} for peer in available(END_TO_END_PEERS)
+    }
+    for _ in range(repeats):
+        for peer, by_threads in list(tries.items()):
+            try:
+                _train_once(peer, by_threads, fields, say)
+            except WorkerError as error:
+                errors[peer] = str(error)
+                say(f"  {peer} fails: {error}")
+                del tries[peer]
+    peers = {}
     for peer, by_threads in tries.items():
         ((count, runs),) = by_threads.items()
-        results["peers"][peer] = _describe(count, runs, results["data"]["tokens"])
-    results["speedups"] = {
-        peer: _speedup(results["peers"][peer], results["peers"]["rnnzoo"])
-        for peer in results["peers"]
-        if peer != "rnnzoo" and "rnnzoo" in results["peers"]
+        peers[peer] = _describe(count, runs, tokens)
+    speedups = {
+        peer: _speedup(figures, peers["rnnzoo"])
+        for peer, figures in peers.items()
+        if peer != "rnnzoo" and "rnnzoo" in peers
     }
-    return results
+    return {"peers": peers, "errors": errors, "speedups": speedups}
 
 
 def _train_once(peer: str, by_threads: dict[int, list[dict]], fields: dict[str, Any], say: Say) -> None:
@@ -120,6 +148,7 @@ def _train_once(peer: str, by_threads: dict[int, list[dict]], fields: dict[str, 
 def _describe(threads: int, runs: list[dict[str, Any]], tokens: int) -> dict[str, Any]:
     return {
         "threads": threads,
+        "xla": runs[0]["xla"],
         "seconds": median(sum(run["epoch_seconds"]) for run in runs),
         "tokens_per_second": median(tokens * len(run["epoch_seconds"]) / sum(run["epoch_seconds"]) for run in runs),
         "last_epoch_tokens_per_second": median(tokens / run["epoch_seconds"][-1] for run in runs),

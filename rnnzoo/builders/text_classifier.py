@@ -88,9 +88,9 @@ def build_text_classifier(
             raise ValueError(f"{part}_vocabulary_size is for embedded token ids")
     if vocabulary_size is not None:
         inputs = {"token_ids": keras.Input((None,), dtype="int32", name="token_ids")}
-        for name, number in (("affix_ids", num_affixes), ("ngram_ids", num_ngrams)):
+        for part, number in (("affix_ids", num_affixes), ("ngram_ids", num_ngrams)):
             if number is not None:
-                inputs[name] = keras.Input((None, number), dtype="int32", name=name)
+                inputs[part] = keras.Input((None, number), dtype="int32", name=part)
         x = embed_tokens(
             **inputs,
             vocabulary_size=vocabulary_size,

@@ -111,7 +111,7 @@ class TagSet:
         """Returns tags that training did not see, sorted."""
         if self._is_rewritten:
             types = set(_list_types(self.names))
-            return sorted(tag for tag in set(tags) if not types.issuperset(_list_types([tag])))
+            return sorted(tag for tag in {*tags} - {"O"} if types.isdisjoint(_list_types([tag])))
         return sorted(set(tags).difference(self.names))
 
     def count_problems(self, sentences: Iterable[Sequence[str]]) -> int:

@@ -89,6 +89,12 @@ def test_a_frame_of_zeros_inside_is_skipped():
     np.testing.assert_allclose(model(with_gaps), model(frames), atol=1e-5)
 
 
+def test_the_model_has_the_name_it_is_given():
+    parts = {"affix_vocabulary_size": 9, "num_affixes": 2, "ngram_vocabulary_size": 9, "num_ngrams": 1}
+    assert build_text_classifier(2, 20, **parts, units=3).name == "text_classifier"
+    assert build_text_classifier(2, 20, units=3, name="mine").name == "mine"
+
+
 def test_affixes_add_to_words_and_a_word_without_any_still_counts():
     model = build_text_classifier(2, 20, affix_vocabulary_size=9, num_affixes=2, units=3, embedding_dim=4)
     ids, affixes = np.array([[5, 6, 7]]), np.array([[[4, 5], [0, 0], [6, 0]]])

@@ -210,10 +210,10 @@ def test_texts_of_no_class_are_scored_by_a_threshold_that_others_chose(mini_data
     _, validation = task.load_training_splits(dataset)
     test = task.load_split(dataset, "test[20%:60%]")
     scores = task.evaluate_further(model, dataset, validation, test)
-    served = task.make_serving_module(model)[1]["serving_default"]
+    module, _ = task.make_serving_module(model)
     threshold = scores["out_of_scope_threshold"]
     in_scope, others = (
-        served(tf.constant(split.read_inputs()))["score"].numpy()
+        module.classify(tf.constant(split.read_inputs()))["score"].numpy()
         for split in (validation, task.load_split(dataset, "test[:20%]"))
     )
     assert np.mean(in_scope < threshold - 1e-6) == pytest.approx(0.1, abs=0.021)
