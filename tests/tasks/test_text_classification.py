@@ -228,5 +228,6 @@ def test_without_a_split_of_others_nothing_further_is_scored(rating):
 def test_a_split_of_others_must_be_there(rating):
     _, dataset = rating
     config = load_config("rating/mini", [*TINY, 'data.out_of_scope_split="tset"'])
-    with pytest.raises(UserError, match=r"data\.out_of_scope_split.*tset"):
+    with pytest.raises(UserError) as error:
         check_data(config, dataset.description)
+    assert (error.value.key, error.value.got) == ("data.out_of_scope_split", "tset")

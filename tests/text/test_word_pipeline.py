@@ -121,7 +121,7 @@ def test_tf_data_and_an_exported_graph_agree_on_odd_words(tmp_path, lowercase):
         signature = signature["serving_default"]
         outputs = {name: info.name for name, info in signature.outputs.items()}
         served = session.run(outputs, {signature.inputs["tokens"].name: np.array([words], object)})
-    sentences = tf.data.Dataset.from_tensors(words).ragged_batch(1).map(pipeline.encode_tokens)
+    sentences = tf.data.Dataset.from_tensors(tf.ragged.constant([words])).map(pipeline.encode_tokens)
     for name, ragged in sentences.get_single_element()[0].items():
         np.testing.assert_array_equal(served[name], to_dense(ragged))
         # One at a time gives the same.
