@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from benchmarks.breakdown import time_breakdown
-from benchmarks.end_to_end import QUICK, REAL, time_end_to_end
+from benchmarks.end_to_end import QUICK_TRAININGS, TRAININGS, time_end_to_end
 from benchmarks.inference import time_inference
 from benchmarks.machine import describe_machine
 from benchmarks.plots import plot_results
@@ -83,7 +83,7 @@ def _make_timers(
         "breakdown": partial(time_breakdown, chosen, threads, few, seconds, _say),
         "inference": partial(time_inference, for_inference, threads, repeats, seconds, _say),
         "sweep": partial(time_sweeps, QUICK_SWEEPS if quick else SWEEPS, threads, few, seconds / 2, _say),
-        "end_to_end": partial(time_end_to_end, QUICK if quick else REAL, data_dir, threads, few, _say),
+        "end_to_end": partial(time_end_to_end, QUICK_TRAININGS if quick else TRAININGS, data_dir, threads, few, _say),
     }
 
 

@@ -92,45 +92,51 @@ def time_end_to_end(
     """
     place = str(data_dir) if data_dir else None
     with tempfile.TemporaryDirectory() as folder:
-        results, all_fields = [], []
+        fields = [
+            {"training": asdict(training), "encoded": str(Path(folder) / f"{number}.npz")}
+            for number, training in enumerate(trainings)
+        ]
         # All are encoded first: a data set that is missing shows before anything is timed.
-        for number, training in enumerate(trainings):
-            fields = {"training": asdict(training), "encoded": str(Path(folder) / f"{number}.npz")}
-            with Worker("encode", max(threads), **fields, data_dir=place) as worker:
-                results.append({"training": asdict(training), "data": worker.facts})
-            all_fields.append(fields)
-        for result, fields in zip(results, all_fields, strict=True):
-            result |= _time_training(fields, result["data"]["tokens"], threads, repeats, say)
-    return {"trainings": results}
+        data = [_encode(each, max(threads), place) for each in fields]
+        return {
+            "trainings": [
+                {"training": each["training"], "data": facts, **_time_training(each, facts, threads, repeats, say)}
+                for each, facts in zip(fields, data, strict=True)
+            ]
+        }
+
+
+def _encode(fields: dict[str, Any], threads: int, data_dir: str | None) -> dict[str, Any]:
+    with Worker("encode", threads, **fields, data_dir=data_dir) as worker:
+        return worker.facts
 
 
 def _time_training(
-    fields: dict[str, Any], tokens: int, threads: Sequence[int], repeats: int, say: Say
+    fields: dict[str, Any], data: dict[str, Any], threads: Sequence[int], repeats: int, say: Say
 ) -> dict[str, Any]:
     training = fields["training"]
     say(f"end to end: {training['task']} on {training['data']['dataset']}, {training['epochs']} epochs")
-    errors: dict[str, str] = {}
     tries: dict[str, dict[int, list[dict]]] = {
         peer.name: {count: [] for count in threads} for peer in available(END_TO_END_PEERS)
     }
+    results: dict[str, Any] = {"peers": {}, "errors": {}}
     for _ in range(repeats):
         for peer, by_threads in list(tries.items()):
             try:
                 _train_once(peer, by_threads, fields, say)
             except WorkerError as error:
-                errors[peer] = str(error)
+                results["errors"][peer] = str(error)
                 say(f"  {peer} fails: {error}")
                 del tries[peer]
-    peers = {}
     for peer, by_threads in tries.items():
         ((count, runs),) = by_threads.items()
-        peers[peer] = _describe(count, runs, tokens)
-    speedups = {
-        peer: _speedup(figures, peers["rnnzoo"])
-        for peer, figures in peers.items()
-        if peer != "rnnzoo" and "rnnzoo" in peers
+        results["peers"][peer] = _describe(count, runs, data["tokens"])
+    results["speedups"] = {
+        peer: _speedup(results["peers"][peer], results["peers"]["rnnzoo"])
+        for peer in results["peers"]
+        if peer != "rnnzoo" and "rnnzoo" in results["peers"]
     }
-    return {"peers": peers, "errors": errors, "speedups": speedups}
+    return results
 
 
 def _train_once(peer: str, by_threads: dict[int, list[dict]], fields: dict[str, Any], say: Say) -> None:
@@ -148,7 +154,7 @@ def _train_once(peer: str, by_threads: dict[int, list[dict]], fields: dict[str, 
 def _describe(threads: int, runs: list[dict[str, Any]], tokens: int) -> dict[str, Any]:
     return {
         "threads": threads,
-        "xla": runs[0]["xla"],
+        "xla": runs[0].get("xla", False),
         "seconds": median(sum(run["epoch_seconds"]) for run in runs),
         "tokens_per_second": median(tokens * len(run["epoch_seconds"]) / sum(run["epoch_seconds"]) for run in runs),
         "last_epoch_tokens_per_second": median(tokens / run["epoch_seconds"][-1] for run in runs),

@@ -7,8 +7,27 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from benchmarks.encoded_texts import Texts, load_num_ids, load_texts
+from benchmarks.encoded_texts import Texts, load_sizes, load_texts
 from benchmarks.tensorflow_work import set_threads
+
+
+def build_model(training: dict[str, Any], num_ids: int, num_labels: int, is_tagger: bool) -> keras.Model:
+    """Builds and compiles the model of a training; a tagger has an output at every step."""
+    # Keras carries the mask of the embedding to the layers, the loss and the metric.
+    layers = [
+        keras.Input((None,), dtype="int32"),
+        keras.layers.Embedding(num_ids, training["embedding"], mask_zero=True),
+        keras.layers.Bidirectional(keras.layers.SimpleRNN(training["units"], return_sequences=True)),
+        *([] if is_tagger else [keras.layers.GlobalAveragePooling1D()]),
+        keras.layers.Dense(num_labels),
+    ]
+    model = keras.Sequential(layers)
+    model.compile(
+        keras.optimizers.Adam(training["learning_rate"], global_clipnorm=training["clip_norm"]),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        metrics=["accuracy"],
+    )
+    return model
 
 
 class KerasWork:
@@ -21,20 +40,7 @@ class KerasWork:
         keras.utils.set_random_seed(0)
         self._training, path = training, Path(encoded)
         self._train, self._validation = load_texts(path, "train"), load_texts(path, "validation")
-        self._model = keras.Sequential(
-            [
-                keras.Input((None,), dtype="int32"),
-                keras.layers.Embedding(load_num_ids(path), training["embedding"], mask_zero=True),
-                keras.layers.Bidirectional(keras.layers.SimpleRNN(training["units"], return_sequences=True)),
-                keras.layers.GlobalAveragePooling1D(),
-                keras.layers.Dense(training["num_classes"]),
-            ]
-        )
-        self._model.compile(
-            keras.optimizers.Adam(training["learning_rate"], global_clipnorm=training["clip_norm"]),
-            keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            metrics=["accuracy"],
-        )
+        self._model = build_model(training, *load_sizes(path), self._train.is_tagged)
         self.facts = {}
 
     def answer(self) -> dict[str, Any]:
@@ -47,20 +53,20 @@ class KerasWork:
             "epoch_seconds": clock.seconds,
             "validation_accuracy": accuracy,
             "parameters": self._model.count_params(),
+            "xla": self._model.jit_compile,
         }
 
     def _batches(self, texts: Texts, shuffle: bool) -> tf.data.Dataset:
-        ids = tf.RaggedTensor.from_row_lengths(
-            tf.concat(texts.ids, axis=0), tf.constant([len(row) for row in texts.ids], tf.int64)
-        )
-        examples = tf.data.Dataset.from_tensor_slices((ids, texts.labels))
+        def cut(values):
+            return tf.RaggedTensor.from_row_lengths(values, texts.lengths)
+
+        labels = cut(texts.labels) if texts.is_tagged else texts.labels
+        examples = tf.data.Dataset.from_tensor_slices((cut(texts.ids), labels))
         if shuffle:
-            examples = examples.shuffle(len(texts.ids), seed=0)
-        return (
-            examples.map(lambda row, label: (row, label))
-            .padded_batch(self._training["batch_size"], padded_shapes=([None], []))
-            .prefetch(tf.data.AUTOTUNE)
-        )
+            examples = examples.shuffle(len(texts.lengths), seed=0)
+        # A row of a ragged tensor becomes a tensor by being mapped.
+        examples = examples.map(lambda ids, label: (ids, label))
+        return examples.padded_batch(self._training["batch_size"]).prefetch(tf.data.AUTOTUNE)
 
 
 class _EpochClock(keras.callbacks.Callback):

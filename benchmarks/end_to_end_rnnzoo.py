@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,46 @@ from rnnzoo.training.compilation import choose_jit_compile
 from rnnzoo.training.loop import TrainingLoop
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """In what a task differs from others.
+
+    Attributes:
+        text: Its keys of the section `[text]`.
+        model: Its keys of the section `[model]`.
+        label_columns: The encoded columns that hold the labels: one to train by, and those to score by.
+    """
+
+    text: dict[str, Any]
+    model: dict[str, Any]
+    label_columns: tuple[str, ...]
+
+
+_KINDS = {
+    "text_classification": _Kind({}, {"pooling": "mean"}, ("label",)),
+    "sequence_tagging": _Kind({"characters": False, "shapes": False}, {}, ("tag_ids", "gold")),
+}
+
+
 def make_config(training: dict[str, Any]) -> RunConfig:
     """Returns the config of the training, the loop's other settings as they are by default."""
+    kind = _KINDS[training["task"]]
     return parse_config(
         {
             "name": "benchmark/end_to_end",
-            "task": "text_classification",
-            "data": {
-                "dataset": training["dataset"],
-                "train_split": training["split"],
-                "label_feature": training["label_feature"],
+            "task": training["task"],
+            "data": training["data"],
+            "text": {
+                "vocabulary_size": training["vocabulary_size"],
+                "max_length": training["max_length"],
+                **kind.text,
             },
-            "text": {"vocabulary_size": training["vocabulary_size"], "max_length": training["max_length"]},
             "model": {
                 "embedding_dim": training["embedding"],
                 "units": training["units"],
                 "stack": "plain",
-                "pooling": "mean",
                 "dropout": 0.0,
+                **kind.model,
             },
             "train": {
                 "epochs": training["epochs"],
@@ -53,6 +76,20 @@ def make_config(training: dict[str, Any]) -> RunConfig:
     )
 
 
+def load_split(path: Path, name: str, task: str) -> Split:
+    """Reads encoded texts as the task has them."""
+    texts = load_texts(path, name)
+    offsets = np.concatenate([[0], np.cumsum(texts.lengths)])
+    labels = Column(texts.labels, offsets if texts.is_tagged else None)
+    columns = {"token_ids": Column(texts.ids, offsets), **dict.fromkeys(_KINDS[task].label_columns, labels)}
+    return Split(name, columns, read_inputs=list)
+
+
+def vocabulary_folder(encoded: Path) -> Path:
+    """Returns where the vocabularies of encoded texts lie."""
+    return encoded.with_suffix(".vocabularies")
+
+
 class EncodeWork:
     """Encodes the texts once, for all peers."""
 
@@ -65,14 +102,15 @@ class EncodeWork:
         task = make_task(config)
         start = time.perf_counter()
         task.learn_vocabularies(dataset)
-        train, validation = (_to_texts(split) for split in task.load_training_splits(dataset))
+        train, validation = (_to_texts(split, config.task) for split in task.load_training_splits(dataset))
         seconds = time.perf_counter() - start
-        folder = _vocabularies(encoded)
+        folder = vocabulary_folder(Path(encoded))
         folder.mkdir()
         task.save_vocabularies(folder)
-        num_ids = task.build_model().get_layer("embedding").input_dim
-        save_texts(Path(encoded), {"train": train, "validation": validation}, num_ids)
-        self.facts = {"texts": len(train.ids), "tokens": train.num_tokens, "encoding_seconds": seconds}
+        model = task.build_model()
+        num_ids, num_labels = model.get_layer("embedding").input_dim, model.output_shape[-1]
+        save_texts(Path(encoded), {"train": train, "validation": validation}, num_ids, num_labels)
+        self.facts = {"texts": len(train.lengths), "tokens": len(train.ids), "encoding_seconds": seconds}
 
     def answer(self) -> dict[str, Any]:
         """Nothing is left to do."""
@@ -88,8 +126,9 @@ class RnnzooWork:
         set_threads(threads)
         keras.utils.set_random_seed(0)
         self._task = make_task(make_config(training))
-        self._task.load_vocabularies(_vocabularies(encoded))
-        self._train, self._validation = (_to_split(name, Path(encoded)) for name in ("train", "validation"))
+        path = Path(encoded)
+        self._task.load_vocabularies(vocabulary_folder(path))
+        self._train, self._validation = (load_split(path, name, training["task"]) for name in ("train", "validation"))
         self._model = self._task.build_model()
         self.facts = {}
 
@@ -102,7 +141,7 @@ class RnnzooWork:
             model.trainable_variables[-1].numpy()
             epoch_seconds.append(time.perf_counter() - clock.start)
             # Rising: the loop then ends with the weights of the last epoch, as the other peers do.
-            return {"accuracy": float(len(epoch_seconds)), "loss": 0.0}
+            return {self._task.headline_metric: float(len(epoch_seconds)), "loss": 0.0}
 
         clock = _EpochStart()
         with tempfile.TemporaryDirectory() as folder:
@@ -113,9 +152,10 @@ class RnnzooWork:
             loop = TrainingLoop(self._task, self._model, config.train, batches, checkpoints, jit_compile)
             loop.set_callbacks(clock)
             loop.run(take_time)
+        metrics = self._task.evaluate(self._model, self._validation).metrics
         return {
             "epoch_seconds": epoch_seconds,
-            "validation_accuracy": self._task.evaluate(self._model, self._validation).metrics["accuracy"],
+            "validation_accuracy": metrics[self._task.headline_metric],
             "parameters": self._model.count_params(),
             "xla": jit_compile,
         }
@@ -128,18 +168,11 @@ class _EpochStart(keras.callbacks.Callback):
         self.start = time.perf_counter()
 
 
-def _vocabularies(encoded: str) -> Path:
-    return Path(encoded).with_suffix(".vocabularies")
-
-
-def _to_texts(split: Split) -> Texts:
-    token_ids = split.columns["token_ids"]
-    rows = np.split(token_ids.values.astype("int32"), token_ids.offsets[1:-1])
-    return Texts(rows, split.columns["label"].values.astype("int32"))
-
-
-def _to_split(name: str, path: Path) -> Split:
-    texts = load_texts(path, name)
-    offsets = np.concatenate([[0], np.cumsum([len(row) for row in texts.ids])])
-    columns = {"token_ids": Column(np.concatenate(texts.ids), offsets), "label": Column(texts.labels)}
-    return Split(name, columns, read_inputs=list)
+def _to_texts(split: Split, task: str) -> Texts:
+    token_ids, labels = split.columns["token_ids"], split.columns[_KINDS[task].label_columns[0]]
+    return Texts(
+        token_ids.values.astype("int32"),
+        token_ids.lengths,
+        labels.values.astype("int32"),
+        is_tagged=labels.offsets is not None,
+    )

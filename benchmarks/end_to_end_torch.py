@@ -9,24 +9,32 @@ from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 from torch.utils.data import DataLoader
 
-from benchmarks.encoded_texts import Texts, load_num_ids, load_texts
+from benchmarks.encoded_texts import Texts, load_sizes, load_texts
 from benchmarks.torch_work import set_threads
 
+_NO_LABEL = -100
 
-class Classifier(nn.Module):
-    """The model of the other scripts."""
 
-    def __init__(self, num_ids: int, training: dict[str, Any]):
+class TextModel(nn.Module):
+    """The model of the other scripts; a tagger has an output at every step."""
+
+    def __init__(self, training: dict[str, Any], num_ids: int, num_labels: int, is_tagger: bool):
         super().__init__()
+        self._is_tagger = is_tagger
         self.embedding = nn.Embedding(num_ids, training["embedding"], padding_idx=0)
         self.rnn = nn.RNN(training["embedding"], training["units"], bidirectional=True, batch_first=True)
-        self.output = nn.Linear(2 * training["units"], training["num_classes"])
+        self.output = nn.Linear(2 * training["units"], num_labels)
 
     def forward(self, ids: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
-        """Classifies (batch, time) ids of (batch,) lengths."""
+        """Reads (batch, time) ids of (batch,) lengths."""
         packed = pack_padded_sequence(self.embedding(ids), lengths, batch_first=True, enforce_sorted=False)
         steps, _ = pad_packed_sequence(self.rnn(packed)[0], batch_first=True)
-        return self.output(steps.sum(dim=1) / lengths[:, None])
+        return self.output(steps if self._is_tagger else steps.sum(dim=1) / lengths[:, None])
+
+
+def compute_loss(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Computes the mean loss of logits (..., num_labels) over the labels that are there."""
+    return nn.functional.cross_entropy(logits.flatten(0, -2), labels.flatten(), ignore_index=_NO_LABEL)
 
 
 class TorchWork:
@@ -39,7 +47,7 @@ class TorchWork:
         torch.manual_seed(0)
         self._training, path = training, Path(encoded)
         self._train, self._validation = load_texts(path, "train"), load_texts(path, "validation")
-        self._model = Classifier(load_num_ids(path), training)
+        self._model = TextModel(training, *load_sizes(path), self._train.is_tagged)
         self.facts = {}
 
     def answer(self) -> dict[str, Any]:
@@ -51,7 +59,7 @@ class TorchWork:
             start = time.perf_counter()
             for ids, lengths, labels in batches:
                 optimizer.zero_grad()
-                nn.functional.cross_entropy(self._model(ids, lengths), labels).backward()
+                compute_loss(self._model(ids, lengths), labels).backward()
                 nn.utils.clip_grad_norm_(self._model.parameters(), self._training["clip_norm"])
                 optimizer.step()
             epoch_seconds.append(time.perf_counter() - start)
@@ -64,17 +72,22 @@ class TorchWork:
     def _score(self) -> float:
         with torch.inference_mode():
             right = sum(
-                int((self._model(ids, lengths).argmax(dim=1) == labels).sum())
+                int((self._model(ids, lengths).argmax(dim=-1).flatten() == labels.flatten()).sum())
                 for ids, lengths, labels in self._batches(self._validation, shuffle=False)
             )
-        return right / len(self._validation.ids)
+        return right / len(self._validation.labels)
 
     def _batches(self, texts: Texts, shuffle: bool) -> DataLoader:
-        examples = list(zip(map(torch.from_numpy, texts.ids), texts.labels.tolist(), strict=True))
+        lengths = texts.lengths.tolist()
+        ids = torch.from_numpy(texts.ids).split(lengths)
+        # Of a text that is not tagged, its one label.
+        labels = torch.from_numpy(texts.labels).long().split(lengths if texts.is_tagged else 1)
 
         def collate(batch):
             ids, labels = zip(*batch, strict=True)
             lengths = torch.tensor([len(row) for row in ids])
-            return pad_sequence(ids, batch_first=True), lengths, torch.tensor(labels)
+            padded_labels = pad_sequence(labels, batch_first=True, padding_value=_NO_LABEL)
+            return pad_sequence(ids, batch_first=True), lengths, padded_labels
 
+        examples = list(zip(ids, labels, strict=True))
         return DataLoader(examples, self._training["batch_size"], shuffle=shuffle, collate_fn=collate)

@@ -103,14 +103,15 @@ def _plot_sweeps(section: dict[str, Any]):
 
 
 def _plot_end_to_end(section: dict[str, Any]):
-    figure = _new_figure(5.5, 3.6)
-    axes = figure.add_subplot()
-    names = list(section["peers"])
-    values = [section["peers"][name]["tokens_per_second"] * 1e-3 for name in names]
-    axes.bar(range(len(names)), values, color=[_COLORS[name] for name in names])
-    axes.set_xticks(range(len(names)), [PEERS[name].label for name in names])
-    axes.set_ylabel("thousand real tokens a second")
-    axes.set_title(f"Training on {section['training']['dataset']}")
+    results = section["trainings"]
+    figure = _new_figure(5.0 * len(results), 3.6)
+    for axes, result in zip(figure.subplots(1, len(results), squeeze=False)[0], results, strict=True):
+        names = list(result["peers"])
+        values = [result["peers"][name]["tokens_per_second"] * 1e-3 for name in names]
+        axes.bar(range(len(names)), values, color=[_COLORS[name] for name in names])
+        axes.set_xticks(range(len(names)), [PEERS[name].label for name in names])
+        axes.set_ylabel("thousand real tokens a second")
+        axes.set_title(f"Training on {result['training']['data']['dataset']}")
     return figure
 
 

@@ -164,30 +164,31 @@ def _growth_cell(sweep: dict[str, Any], name: str) -> str:
 
 
 def _report_end_to_end(section: dict[str, Any]) -> Iterable[str]:
-    training, data = section["training"], section["data"]
-    yield (
-        f"### Training on `{training['dataset']}` ({training['split']}: {data['texts']:,} texts, {data['tokens']:,} "
-        f"tokens, {training['epochs']} epochs), real tokens a second"
-    )
-    rows = []
-    for name, figures in section["peers"].items():
-        speedup = section["speedups"].get(name, {})
-        rows.append(
-            [
-                PEERS[name].label,
-                f"{figures['tokens_per_second']:,.0f}",
-                f"{figures['last_epoch_tokens_per_second']:,.0f}",
-                f"{figures['seconds']:.1f}",
-                str(figures["threads"]),
-                f"{figures['parameters']:,}",
-                f"{figures['validation_accuracy']:.3f}",
-                _number(speedup.get("all_epochs"), "{:.2f} ×"),
-                _number(speedup.get("last_epoch"), "{:.2f} ×"),
-            ]
-        )
     head = "|all epochs|last epoch|seconds|threads|parameters|accuracy held back|rnnzoo is|in the last epoch"
-    yield _table(head.split("|"), rows)
-    yield from _report_errors([section])
+    for result in section["trainings"]:
+        training, data = result["training"], result["data"]
+        yield (
+            f"### Training on `{training['data']['dataset']}` ({training['task'].replace('_', ' ')}, "
+            f"{training['data']['train_split']}: {data['texts']:,} texts, {data['tokens']:,} tokens, "
+            f"{training['epochs']} epochs), real tokens a second"
+        )
+        yield _table(head.split("|"), [_end_to_end_row(result, name) for name in result["peers"]])
+        yield from _report_errors([result])
+
+
+def _end_to_end_row(result: dict[str, Any], name: str) -> list[str]:
+    figures, speedup = result["peers"][name], result["speedups"].get(name, {})
+    return [
+        f"{PEERS[name].label}{', XLA' if figures['xla'] else ''}",
+        f"{figures['tokens_per_second']:,.0f}",
+        f"{figures['last_epoch_tokens_per_second']:,.0f}",
+        f"{figures['seconds']:.1f}",
+        str(figures["threads"]),
+        f"{figures['parameters']:,}",
+        f"{figures['validation_accuracy']:.3f}",
+        _number(speedup.get("all_epochs"), "{:.2f} ×"),
+        _number(speedup.get("last_epoch"), "{:.2f} ×"),
+    ]
 
 
 def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:
