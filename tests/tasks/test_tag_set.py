@@ -40,7 +40,15 @@ def test_training_in_another_scheme_answers_in_bio():
     sentences = [["B-PER", "I-PER", "I-PER", "B-PER"], ["O", "B-LOC", "I-LOC"]]
     gold, for_model = tags.encode(sentences)
     assert [tags.names[place] for place in gold] == [tag for tags_ in sentences for tag in tags_]
-    assert [tags.model_names[place] for place in for_model] == "B-PER I-PER E-PER S-PER O B-LOC E-LOC".split()
+    assert [tags.model_names[place] for place in for_model] == [
+        "B-PER",
+        "I-PER",
+        "E-PER",
+        "S-PER",
+        "O",
+        "B-LOC",
+        "E-LOC",
+    ]
     np.testing.assert_array_equal(np.array(tags.answers)[for_model], gold)
     assert tags.find_unseen({"I-LOC", "S-PER", "B-ORG", "X", "O"}) == ["B-ORG", "X"]
 
