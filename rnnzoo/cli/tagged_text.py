@@ -27,7 +27,7 @@ def print_tagged(console: Console, words: Iterable[str], tags: Iterable[str]) ->
             cells, width = [], 0
         cells.append(pair)
         width += cell_width
-    _print_lines(console, cells)
+    _print_lines(console, cells or [(Text("(no words)", "dim"), Text())])
 
 
 def _find_style(tag: str) -> str:
@@ -44,7 +44,7 @@ def _print_lines(console: Console, cells: list[tuple[Text, Text]]) -> None:
         width = max(text.cell_len for text in pair) + _GAP
         for line, text in zip(lines, pair, strict=True):
             line.append_text(text).append(" " * (width - text.cell_len))
-    for line in lines:
+    for line in filter(None, lines):
         line.rstrip()
         console.print(line, soft_wrap=True)
     console.print()
