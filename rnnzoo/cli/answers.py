@@ -22,11 +22,7 @@ def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], ans
         answers: What `Predictor.predict` returned.
     """
     if answers and "tags" in answers[0]:
-        for row, answer in zip(rows, answers, strict=True):
-            words = answer.get("tokens") or (row.get("tokens", []) if isinstance(row, Mapping) else [])
-            # Steps that are no words are numbered.
-            steps = words[: len(answer["tags"])] or [str(number + 1) for number in range(len(answer["tags"]))]
-            print_tagged(console, steps, answer["tags"])
+        print_tagged(console, [_name_steps(row, answer) for row, answer in zip(rows, answers, strict=True)])
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = [name for name in (answers[0] if answers else {}) if _is_short(answers[0][name])]
@@ -39,6 +35,14 @@ def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], ans
         shown = shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 1] + "…"
         table.add_row(*[Text(cell) for cell in cells], Text(shown))
     console.print(table)
+
+
+def _name_steps(row: str | Mapping[str, Any], answer: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Returns what was tagged, and the tags."""
+    tags = answer["tags"]
+    words = answer.get("tokens") or (row.get("tokens", []) if isinstance(row, Mapping) else [])
+    # Steps that are no words are numbered.
+    return words[: len(tags)] or [str(place + 1) for place in range(len(tags))], tags
 
 
 def _is_short(value: Any) -> bool:

@@ -53,7 +53,7 @@ def test_training_ends_in_a_checked_export(trained):
     baseline = {"ner/mini": "dictionary span f1", "frames/mini": "single step token accuracy"}[trained.name]
     for words in ("examples 200", "epoch 1/1", baseline, "answers of the export", f"saved_models/{trained.name}/1"):
         assert words in trained.output
-    report = invoke_json("export", "--check", trained.name)
+    report = invoke_json("export", "--check", f"saved_models/{trained.name}")
     assert report["failures"] == []
 
 
