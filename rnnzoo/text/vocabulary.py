@@ -27,8 +27,8 @@ class Vocabulary(tf.Module):
             raise ValueError(f"a vocabulary is {SPECIAL_TOKENS} and then tokens that all differ")
         self._tokens = tuple(tokens)
         self._token_strings = tf.constant(list(tokens))
-        ids = tf.range(len(tokens), dtype=tf.int64)
-        ids_in_texts = tf.where(ids < len(SPECIAL_TOKENS), tf.constant(UNKNOWN_ID, tf.int64), ids)
+        ids = tf.range(len(tokens))
+        ids_in_texts = tf.where(ids < len(SPECIAL_TOKENS), UNKNOWN_ID, ids)
         # KeyValueTensorInitializer, because a vocabulary file cannot hold "" or "\n".
         self._id_table = tf.lookup.StaticHashTable(
             tf.lookup.KeyValueTensorInitializer(self._token_strings, ids_in_texts), default_value=UNKNOWN_ID
@@ -44,7 +44,7 @@ class Vocabulary(tf.Module):
 
     def to_ids(self, tokens: tf.Tensor) -> tf.Tensor:
         """Looks up string tokens of any shape; unknown ones become 1. Returns int32."""
-        return tf.cast(self._id_table.lookup(tokens), tf.int32)
+        return self._id_table.lookup(tokens)
 
     def to_tokens(self, ids: tf.Tensor) -> tf.Tensor:
         """Looks up integer ids of any shape. Returns strings; an impossible id becomes ""."""
