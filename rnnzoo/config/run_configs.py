@@ -194,7 +194,7 @@ class SequenceTaggingConfig(TaggingConfig):
     def _word_features_need_embeddings(self):
         text = self.text
         if self.model.input != "embedding":
-            for key in ("prefix_lengths", "suffix_lengths", "characters", "shapes"):
+            for key in ("prefix_lengths", "suffix_lengths", "characters", "shapes", "pretrained_vectors"):
                 if getattr(text, key):
                     raise ValueError(f"text.{key} needs model.input = 'embedding'")
         return self

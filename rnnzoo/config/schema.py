@@ -20,8 +20,12 @@ class FilesSection(Section):
     """Files of your own as data: either `path`, cut into train and test by a hash, or a file for each split.
 
     Their columns are the features that `[data]` names: of csv, tsv and jsonl by their own names, of folders and
-    lines `text` and `label`. A relative path is looked for in the data folder (`--data-dir`), in the folder that
-    holds it, and in the current folder. A name that ends in `.gz` is read as gzip.
+    lines `text` and `label`. Taggers read CoNLL, a word a line and a blank line after each sentence, whose first
+    column is `tokens` and whose last is `tags`, unless `columns` names them; and CoNLL-U, with `tokens`, `lemmas`,
+    `upos`, `xpos`, `feats`, `head`, `deprel`, `deps` and `misc`, and `text` where comments have it.
+
+    A relative path is looked for in the data folder (`--data-dir`), in the folder that holds it, and in the
+    current folder. A name that ends in `.gz` is read as gzip.
     """
 
     path: str = Field(
@@ -34,15 +38,20 @@ class FilesSection(Section):
     train: str = Field("", description="file or folder of the split `train`, in place of `path`")
     validation: str = Field("", description="file or folder of the split `validation`; empty: none")
     test: str = Field("", description="file or folder of the split `test`; empty: none")
-    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines"] = Field(
+    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines", "conll", "conllu"] = Field(
         "auto",
         description=(
             "`csv`: fields may be quoted; `tsv`: they are not; `jsonl`: an object a line; `folders`: a folder a class; "
-            "`lines`: a text a line, and `labels`; `auto`: by the name's ending, by being a folder, by `labels`"
+            "`lines`: a text a line, and `labels`; `conll`: a word a line, its columns parted by tabs or blanks; "
+            "`conllu`: CoNLL-U; `auto`: by the name's ending, by being a folder, by `labels`"
         ),
     )
     columns: list[str] = Field(
-        [], description="names of the columns of a csv or tsv without a header line; empty: the first line has them"
+        [],
+        description=(
+            "names of the columns of a csv or tsv without a header line, or of all columns of CoNLL; empty: the first "
+            "line has them, or those of CoNLL are `tokens`, …, `tags`"
+        ),
     )
     delimiter: str = Field("", description="what parts the fields; empty: `,` in csv, a tab in tsv")
     labels: str = Field("", description="of `lines`: the file with one label a line, for `path`")
@@ -54,7 +63,7 @@ class FilesSection(Section):
         0.1,
         description=(
             "share of `path` that becomes `test`, by a hash of the text: texts that differ only in case or spacing "
-            "stay on one side; texts of a label that would be in `test` alone stay in `train`"
+            "stay on one side; texts of a label, or with a tag, that would be in `test` alone stay in `train`"
         ),
     )
     max_errors: Annotated[int, Field(ge=0)] = Field(100, description="more broken rows than this stop the run")
@@ -112,8 +121,10 @@ class FilesSection(Section):
             wanted = {"labels"} if self.path else {f"{split}_labels" for split in splits}
             if labels != wanted:
                 raise ValueError(f"a file of labels for each file of texts: {', '.join(sorted(wanted))}, and no other")
-        if self.format not in ("auto", "csv", "tsv") and given & {"columns", "delimiter"}:
-            raise ValueError(f'columns and delimiter are for csv and tsv, not for format = "{self.format}"')
+        if self.format not in ("auto", "csv", "tsv", "conll") and "columns" in given:
+            raise ValueError(f'columns are for csv, tsv and conll, not for format = "{self.format}"')
+        if self.format not in ("auto", "csv", "tsv") and "delimiter" in given:
+            raise ValueError(f'delimiter is for csv and tsv, not for format = "{self.format}"')
         return self
 
 

@@ -68,6 +68,13 @@ class WordSection(TokenSection):
     character_min_count: PositiveInt = Field(
         3, description="a character seen less often in train becomes `<unk>`, which is learned from these"
     )
+    pretrained_vectors: str = Field(
+        "",
+        description=(
+            "text file of GloVe or word2vec, as it is or gzipped, whose vectors the embeddings of words begin with; "
+            "their width is `model.embedding_dim`. Looked for where `[data.files]` are; empty: none"
+        ),
+    )
     shapes: bool = Field(True, description="tell the shape of each word: capitals, digits, punctuation")
 
 

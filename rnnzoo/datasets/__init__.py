@@ -6,6 +6,7 @@ from rnnzoo.datasets.columns import Column, batch_examples, encode_columns, iter
 from rnnzoo.datasets.description import DatasetDescription, Feature
 from rnnzoo.datasets.holdout import split_holdout
 from rnnzoo.datasets.loading import Dataset, default_data_dir, describe_if_prepared, open_dataset
+from rnnzoo.datasets.locating import find_file
 from rnnzoo.datasets.opening import describe_data, open_data
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "describe_data",
     "describe_if_prepared",
     "encode_columns",
+    "find_file",
     "iterate_values",
     "open_data",
     "open_dataset",

@@ -14,6 +14,7 @@ from rnnzoo.config import UserError
 from rnnzoo.config.schema import FilesSection
 from rnnzoo.datasets.description import describe_prepared, find_prepared
 from rnnzoo.datasets.files.lines import open_text, read_lines
+from rnnzoo.datasets.sentence_guessing import refuse_tagged_words
 
 TABLE_FORMATS = ("csv", "tsv", "jsonl")
 FORMATS = (*TABLE_FORMATS, "folders", "lines")
@@ -98,7 +99,7 @@ def guess_layout(path: Path, file_format: str | None = None) -> Layout:
         layout = _guess_lines([file for file in files if _ending(file) in _PLAIN_ENDINGS])
         if layout is not None:
             return layout
-    tables = [file for file in files if _ending(file) in _TABLE_ENDINGS]
+    tables = [file for file in files if _ending(file) in (*_TABLE_ENDINGS, ".conll", ".conllu")]
     chosen = _choose_files(path, tables or [file for file in files if _ending(file) in _PLAIN_ENDINGS])
     return _guess_file(chosen, file_format)
 
@@ -205,8 +206,9 @@ def _guess_file(files: dict[str, Path], file_format: str | None) -> Layout:
     if file_format == "folders":
         raise UserError("a file, not a folder of folders", file=file, key="--format", got=file_format)
     encoding = _guess_encoding(file, head)
-    head_lines = islice(read_lines(file, encoding, _LONGEST_LINE), _HEAD_LINES)
-    lines = [line for _, line in head_lines if line and line.strip()]
+    head_lines = [line or "" for _, line in islice(read_lines(file, encoding, _LONGEST_LINE), _HEAD_LINES)]
+    refuse_tagged_words(file, head_lines)
+    lines = [line for line in head_lines if line.strip()]
     if not lines:
         raise UserError(f"no line of at most {_LONGEST_LINE:,} characters", file=file)
     is_json = _ending(file) in _JSON_ENDINGS or _is_object(lines[0])

@@ -30,14 +30,17 @@ class Dataset:
     Args:
         folder: Its folder, down to the version.
         description: What is known of it; None: what its folder says.
+        data_dir: TFDS' `data_dir`, as it was given.
 
     Attributes:
         description: Its features and splits.
+        data_dir: As given.
     """
 
-    def __init__(self, folder: Path, description: DatasetDescription | None = None):
+    def __init__(self, folder: Path, description: DatasetDescription | None = None, data_dir: Path | None = None):
         self._folder = folder
         self.description: DatasetDescription = description or describe_prepared(folder)
+        self.data_dir = data_dir
 
     def read(self, split: str, features: list[str]) -> "tf.data.Dataset":
         """Reads some features of a split, in the order of the files.
@@ -121,7 +124,7 @@ def open_dataset(name: str, data_dir: Path | None = None, offline: bool = False)
             it, or its preparation failed.
     """
     prepared = _find(name, data_dir, offline)
-    return Dataset(prepared or _prepare(name, _search_folders(name, data_dir)[-1]))
+    return Dataset(prepared or _prepare(name, _search_folders(name, data_dir)[-1]), data_dir=data_dir)
 
 
 def _find(name: str, data_dir: Path | None, offline: bool) -> Path | None:

@@ -51,9 +51,13 @@ def export_run(folder: RunFolder, root: Path) -> ExportResult:
 def _without_absolute_paths(config: RunConfig) -> RunConfig:
     """Returns the config with files below the folder that holds them all, which `--data-dir` names elsewhere."""
     paths = {key: Path(name) for key, name in config.data.files.named_files.items() if os.path.isabs(name)}
-    if not paths:
-        return config
-    root = os.path.commonpath([path.parent for path in paths.values()])
-    names = {key: path.relative_to(root).as_posix() for key, path in paths.items()}
-    data = config.data.model_copy(update={"files": config.data.files.model_copy(update=names)})
-    return config.model_copy(update={"data": data})
+    if paths:
+        root = os.path.commonpath([path.parent for path in paths.values()])
+        names = {key: path.relative_to(root).as_posix() for key, path in paths.items()}
+        data = config.data.model_copy(update={"files": config.data.files.model_copy(update=names)})
+        config = config.model_copy(update={"data": data})
+    vectors = getattr(getattr(config, "text", None), "pretrained_vectors", "")
+    if os.path.isabs(vectors):
+        text = config.text.model_copy(update={"pretrained_vectors": Path(vectors).name})
+        config = config.model_copy(update={"text": text})
+    return config

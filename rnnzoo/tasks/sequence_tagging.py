@@ -1,5 +1,6 @@
 """Sequence tagging: a tag for each word of a sentence."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,24 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.builders import build_sequence_tagger
+from rnnzoo.config import RunConfig
+from rnnzoo.datasets import Dataset, find_file, iterate_values
 from rnnzoo.evaluation import Evaluation, predict_with_most_frequent_tags, score_tokenization
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from rnnzoo.tasks.splits import Split
 from rnnzoo.tasks.tag_serving import TaggerServing
 from rnnzoo.tasks.tagging import Tagging
-from rnnzoo.text import EOS_ID, UNKNOWN_ID, WORD_SHAPES, WordPipeline, count_tokens, to_dense
+from rnnzoo.text import (
+    EOS_ID,
+    UNKNOWN_ID,
+    WORD_SHAPES,
+    PretrainedVectors,
+    WordPipeline,
+    count_tokens,
+    fold_words,
+    load_pretrained_vectors,
+    to_dense,
+)
 
 _DEFAULT_EXAMPLES = ["I saw the new film in London yesterday.", "Is it any good?", "Dr. Lee doesn't like e-mail."]
 
@@ -25,6 +38,10 @@ class SequenceTagging(Tagging):
     sequence_column = "token_ids"
     names_of_sequences = ("sentences", "tokens")
     scored_signature = "tag_tokens"
+
+    def __init__(self, config: RunConfig):
+        super().__init__(config)
+        self._vectors: PretrainedVectors | None = None
 
     @property
     def input_feature(self) -> str:
@@ -41,9 +58,32 @@ class SequenceTagging(Tagging):
 
     # Data
 
+    def learn_vocabularies(self, dataset: Dataset) -> None:
+        super().learn_vocabularies(dataset)
+        self._load_vectors(dataset)
+
+    def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
+        if self._vectors is None:
+            self._load_vectors(dataset)
+        train, validation = super().load_training_splits(dataset)
+        if self._vectors is not None:
+            figures = {name: self._vectors.report[name] for name in ("found", "vocabulary_share", "token_share")}
+            train.report.update({f"pretrained_vectors_{name}": figure for name, figure in figures.items()})
+        return train, validation
+
+    def _load_vectors(self, dataset: Dataset) -> None:
+        text = self.config.text
+        if text.pretrained_vectors:
+            file = find_file(text.pretrained_vectors, "text.pretrained_vectors", dataset.data_dir)
+            counts = fold_words(self._count_words(self._training_examples(dataset)[0]), text.lowercase)
+            words = self._pipeline.vocabulary.tokens
+            self._vectors = load_pretrained_vectors(file, words, counts, self.config.model.embedding_dim)
+
+    def _count_words(self, examples: tf.data.Dataset) -> Counter[str]:
+        return count_tokens(word for words in iterate_values(examples, self.input_feature) for word in words)
+
     def _learn_pipeline(self, train: tf.data.Dataset) -> WordPipeline:
-        words = (word for batch in train.ragged_batch(512) for word in batch[self.input_feature].values.numpy())
-        return WordPipeline.learn(self.config.text, count_tokens(words))
+        return WordPipeline.learn(self.config.text, self._count_words(train))
 
     def _load_pipeline(self, folder: Path) -> WordPipeline:
         return WordPipeline.load(folder, self.config.text)
@@ -86,7 +126,12 @@ class SequenceTagging(Tagging):
             arguments["word_length"] = pipeline.characters.word_length
         if pipeline.shapes:
             arguments["num_shapes"] = len(WORD_SHAPES)
-        return build_sequence_tagger(**arguments)
+        model = build_sequence_tagger(**arguments)
+        if self._vectors is not None:
+            embeddings = model.get_layer("embedding").embeddings
+            is_found = self._vectors.is_found[:, None]
+            embeddings.assign(np.where(is_found, self._vectors.matrix, embeddings.numpy()))
+        return model
 
     # Evaluation
 

@@ -1,73 +1,47 @@
-"""Strings ↔ ids in TensorFlow core ops: normalisation, tokenizers, vocabularies, pipelines."""
+"""Strings ↔ ids in TensorFlow core ops: normalisation, tokenizers, vocabularies, pipelines; and schemes of tags."""
 
-from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
-from rnnzoo.text.ngrams import NgramEncoder, build_ngram_encoder
-from rnnzoo.text.pipeline import TextPipeline, to_dense
-from rnnzoo.text.pretrained_vectors import PretrainedVectors, load_pretrained_vectors
-from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, SPECIAL_TOKENS, UNKNOWN_ID
-from rnnzoo.text.tag_schemes import (
-    TAG_SCHEMES,
-    Span,
-    TagProblem,
-    allowed_transitions,
-    convert_tags,
-    detect_tag_scheme,
-    find_spans,
-    find_tag_problems,
-    make_tags,
-    resolve_tag_scheme,
-)
-from rnnzoo.text.tokenization import (
-    CharacterTokenizer,
-    Tokenizer,
-    TreebankTokenizer,
-    WordTokenizer,
-    lower_case,
-    make_tokenizer,
-    make_valid_utf8,
-)
-from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary, count_tokens
-from rnnzoo.text.word_characters import WordCharacterEncoder, build_word_character_encoder
-from rnnzoo.text.word_pipeline import WordPipeline
-from rnnzoo.text.word_shapes import WORD_SHAPES, encode_word_shapes
+import importlib
+from typing import Any
 
-__all__ = [
-    "BOS_ID",
-    "EOS_ID",
-    "PAD_ID",
-    "SPECIAL_TOKENS",
-    "TAG_SCHEMES",
-    "UNKNOWN_ID",
-    "WORD_SHAPES",
-    "AffixEncoder",
-    "CharacterTokenizer",
-    "NgramEncoder",
-    "PretrainedVectors",
-    "Span",
-    "TagProblem",
-    "TextPipeline",
-    "Tokenizer",
-    "TreebankTokenizer",
-    "Vocabulary",
-    "WordCharacterEncoder",
-    "WordPipeline",
-    "WordTokenizer",
-    "allowed_transitions",
-    "build_affix_encoder",
-    "build_ngram_encoder",
-    "build_vocabulary",
-    "build_word_character_encoder",
-    "convert_tags",
-    "count_tokens",
-    "detect_tag_scheme",
-    "encode_word_shapes",
-    "find_spans",
-    "find_tag_problems",
-    "load_pretrained_vectors",
-    "lower_case",
-    "make_tags",
-    "make_tokenizer",
-    "make_valid_utf8",
-    "resolve_tag_scheme",
-    "to_dense",
-]
+# A module is imported when one of its names is asked for: those of tag schemes need no TensorFlow.
+_MODULES = {
+    "affixes": ("AffixEncoder", "build_affix_encoder"),
+    "ngrams": ("NgramEncoder", "build_ngram_encoder"),
+    "pipeline": ("TextPipeline", "to_dense"),
+    "pretrained_vectors": ("PretrainedVectors", "load_pretrained_vectors"),
+    "special_tokens": ("BOS_ID", "EOS_ID", "PAD_ID", "SPECIAL_TOKENS", "UNKNOWN_ID"),
+    "tag_schemes": (
+        "TAG_SCHEMES",
+        "Span",
+        "TagProblem",
+        "allowed_transitions",
+        "convert_tags",
+        "detect_tag_scheme",
+        "find_spans",
+        "find_tag_problems",
+        "make_tags",
+        "resolve_tag_scheme",
+    ),
+    "tokenization": (
+        "CharacterTokenizer",
+        "Tokenizer",
+        "TreebankTokenizer",
+        "WordTokenizer",
+        "lower_case",
+        "make_tokenizer",
+        "make_valid_utf8",
+    ),
+    "vocabulary": ("Vocabulary", "build_vocabulary", "count_tokens"),
+    "word_characters": ("WordCharacterEncoder", "build_word_character_encoder"),
+    "word_pipeline": ("WordPipeline", "fold_words"),
+    "word_shapes": ("WORD_SHAPES", "encode_word_shapes"),
+}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = sorted(_MODULE_OF)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_MODULE_OF[name]}"), name)

@@ -28,7 +28,7 @@ class NgramEncoder(tf.Module):
 
     >>> encoder = build_ngram_encoder([["not", "good"], ["not", "good", "film"]], lengths=[2], max_size=10)
     >>> encoder(tf.ragged.constant([["it", "is", "not", "good"]])).to_list()
-    [[[0], [0], [0], [4]]]
+    [[[0], [0], [0], [5]]]
     """
 
     def __init__(self, vocabulary: Vocabulary, lengths: Sequence[int]):

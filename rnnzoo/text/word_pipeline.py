@@ -1,6 +1,7 @@
 """From the words of a sentence to a tagger's inputs: their ids, and what tells about words that were never seen."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
@@ -89,8 +90,8 @@ class WordPipeline(TextPipeline):
         Raises:
             UserError: Not one word is frequent enough.
         """
-        counts = _fold(counts, lambda words: _normalize(words))
-        folded = _fold(counts, lambda words: _look_up_form(words, text.lowercase))
+        counts = _fold(counts, _normalize)
+        folded = fold_words(counts, text.lowercase)
         affixes = characters = None
         if text.prefix_lengths or text.suffix_lengths:
             affixes = build_affix_encoder(folded, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
@@ -130,7 +131,12 @@ def _look_up_form(words: tf.Tensor, lowercase: bool) -> tf.Tensor:
     return lower_case(words) if lowercase else words
 
 
-def _fold(counts: Counter[str], function) -> Counter[str]:
+def fold_words(counts: Counter[str], lowercase: bool) -> Counter[str]:
+    """Returns how often words occur in the form in which a pipeline looks them up."""
+    return _fold(counts, lambda words: _look_up_form(_normalize(words), lowercase))
+
+
+def _fold(counts: Counter[str], function: Callable[[tf.Tensor], tf.Tensor]) -> Counter[str]:
     """Adds up the counts of words that a function makes equal."""
     folded: Counter[str] = Counter()
     if counts:

@@ -382,3 +382,34 @@ def test_data_that_does_not_fit_is_a_mistake(mini_data_dir, override, told):
 def test_keys_that_contradict_each_other_are_refused(overrides, told):
     with pytest.raises(UserError, match=told):
         load_config("pos/mini", overrides)
+
+
+def test_embeddings_begin_with_pretrained_vectors(mini_data_dir, tmp_path):
+    (mini_data_dir.parent / "vectors.txt").write_text("the 1 2 3 4 5\nSOUP 5 4 3 2 1\nqqqq 0 0 0 0 0\n")
+    overrides = ["text.pretrained_vectors=vectors.txt", "text.lowercase=true"]
+
+    def make(task_overrides, load_from=None):
+        task = make_task(load_config("pos/mini", [*TINY, *task_overrides]))
+        dataset = open_dataset("rnnzoo_mini/sentences", mini_data_dir)
+        if load_from is None:
+            task.learn_vocabularies(dataset)
+        else:
+            task.load_vocabularies(load_from)
+        train, _ = task.load_training_splits(dataset)
+        return task, train
+
+    task, train = make(overrides)
+    # As when a run is resumed.
+    task.save_vocabularies(tmp_path)
+    for again, split in ((task, train), make(overrides, tmp_path)):
+        words = again._pipeline.vocabulary.tokens
+        embeddings = again.build_model().get_layer("embedding").embeddings.numpy()
+        assert embeddings[words.index("the")].tolist() == [1, 2, 3, 4, 5]
+        assert embeddings[words.index("soup")].tolist() == [5, 4, 3, 2, 1]
+        assert np.abs(embeddings).sum(axis=1).min() > 0 and np.abs(embeddings[words.index("and")]).max() < 0.1
+        assert split.report["pretrained_vectors_found"] == 2
+        assert 0.01 < split.report["pretrained_vectors_token_share"] < 0.5
+    with pytest.raises(UserError, match=r"another width"):
+        make([*overrides, "model.embedding_dim=6"])
+    with pytest.raises(UserError, match=r"text\.pretrained_vectors: no such file"):
+        make(["text.pretrained_vectors=none.txt"])

@@ -27,11 +27,13 @@ class RnnzooFiles(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         super().__init__(config=tfds.core.BuilderConfig(name=config_name), data_dir=data_dir)
 
     def _info(self) -> tfds.core.DatasetInfo:
-        paths = self._source.features.values()
+        text, sequence = tfds.features.Text(), tfds.features.Sequence(tfds.features.Text())
+        features = {path: text for path in self._source.features.values()}
+        features |= {path: sequence for path in self._source.sequences.values()}
         return tfds.core.DatasetInfo(
             builder=self,
             description=f"Made by rnnzoo from {', '.join(part.name for part in self._source.parts)}.",
-            features=tfds.features.FeaturesDict(_nest({path: tfds.features.Text() for path in paths})),
+            features=tfds.features.FeaturesDict(_nest(features)),
             metadata=tfds.core.MetadataDict(self._survey.report.to_json()),
         )
 

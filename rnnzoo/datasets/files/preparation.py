@@ -35,7 +35,9 @@ def describe_files(data: DataSection, data_dir: Path | None) -> DatasetDescripti
     if prepared:
         return _describe(prepared, data)
     survey = survey_files(source)
-    features = dict.fromkeys(source.features.values(), Feature("text"))
+    features = {
+        name: Feature("text", sequence_depth=int(key in source.sequences)) for key, name in source.features.items()
+    }
     return DatasetDescription(data.title, features, survey.splits, tuple(survey.report.notes()))
 
 
@@ -54,7 +56,7 @@ def open_files(data: DataSection, data_dir: Path | None) -> Dataset:
     source = find_source(data, data_dir)
     name = name_source(source)
     prepared = _find_prepared(name, data_dir) or _prepare(source, name, folders_for_made_data(data_dir)[-1])
-    return Dataset(prepared, _describe(prepared, data))
+    return Dataset(prepared, _describe(prepared, data), data_dir)
 
 
 def _find_prepared(name: str, data_dir: Path | None) -> Path | None:

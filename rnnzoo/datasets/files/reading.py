@@ -6,6 +6,7 @@ from rnnzoo.config import UserError
 from rnnzoo.config.schema import FilesSection
 from rnnzoo.datasets.files import class_folders, label_lines
 from rnnzoo.datasets.files.class_folders import read_class_folders
+from rnnzoo.datasets.files.conll import read_conll, read_conll_columns, read_conllu, read_conllu_columns
 from rnnzoo.datasets.files.json_lines import read_json_columns, read_json_lines
 from rnnzoo.datasets.files.label_lines import read_label_lines
 from rnnzoo.datasets.files.rows import Defect, Row, check_row
@@ -18,6 +19,8 @@ _READERS: dict[str, Callable[[Part, FilesSection, list[str]], Iterator[Row | Def
     "jsonl": read_json_lines,
     "folders": read_class_folders,
     "lines": read_label_lines,
+    "conll": read_conll,
+    "conllu": read_conllu,
 }
 _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "csv": read_table_columns,
@@ -25,6 +28,8 @@ _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "jsonl": read_json_columns,
     "folders": lambda part, options: class_folders.COLUMNS,
     "lines": lambda part, options: label_lines.COLUMNS,
+    "conll": read_conll_columns,
+    "conllu": read_conllu_columns,
 }
 # What may part the fields of a table whose header seems to be one column.
 _OTHER_DELIMITERS = (",", ";", "\t", "|")
@@ -64,6 +69,8 @@ def check_features(source: FileSource) -> None:
 
 
 def _column_hint(part: Part, columns: list[str], options: FilesSection) -> str | None:
+    if part.format == "conll" and not options.columns:
+        return "data.files.columns names all columns"
     if part.format not in ("csv", "tsv") or options.columns:
         return None
     if len(columns) == 1:

@@ -53,12 +53,14 @@ class FileReport:
     Attributes:
         broken: Broken rows.
         strays: Files that are none of the data.
+        tag_problems: Tags that break the rules of their scheme, which are kept.
         moved_labels: Labels that would have been in `test` alone.
         num_moved: Rows that stay in `train` for their sake.
     """
 
     broken: Defects = field(default_factory=Defects)
     strays: Defects = field(default_factory=Defects)
+    tag_problems: Defects = field(default_factory=Defects)
     moved_labels: list[str] = field(default_factory=list)
     num_moved: int = 0
 
@@ -67,7 +69,7 @@ class FileReport:
         """Makes a report from what `to_json` returned."""
         defects = {
             kind: Defects(content[kind]["reasons"], [Defect(**each) for each in content[kind]["first"]])
-            for kind in ("broken", "strays")
+            for kind in ("broken", "strays", "tag_problems")
         }
         return cls(**defects, moved_labels=content["moved_labels"], num_moved=content["num_moved"])
 
@@ -102,12 +104,15 @@ class FileReport:
             lines += [f"broken rows, left out: {self.broken.describe()}", *self.broken.list_first()]
         if self.strays.first:
             lines += [f"files that are not data, skipped: {self.strays.describe()}", *self.strays.list_first()]
+        if self.tag_problems.first:
+            lines.append(f"tags that break the rules of their scheme, read as they are: {self.tag_problems.total:,}")
+            lines += self.tag_problems.list_first()
         if self.num_moved:
             shown = ", ".join(repr(label) for label in self.moved_labels[:_MOST_SHOWN])
             more = len(self.moved_labels) - _MOST_SHOWN
             lines.append(
-                f"labels that would have been in `test` alone, so that their texts ({self.num_moved:,} rows) stay in "
-                f"`train`: {shown}{f' … and {more:,} more' if more > 0 else ''}"
+                f"labels or tags that would have been in `test` alone, so that their texts ({self.num_moved:,} rows) "
+                f"stay in `train`: {shown}{f' … and {more:,} more' if more > 0 else ''}"
             )
         # Names of files need not be UTF-8.
         return [line.encode(errors="backslashreplace").decode() for line in lines]

@@ -16,12 +16,15 @@ class Row:
     Attributes:
         file: The file, as the config names it.
         line: The line it starts in, from 1; 0 where the row is a whole file.
-        values: The text of each feature, None where the row has none.
+        values: The text of each feature, None where the row has none; or lists, an item for each word of a
+            sentence.
+        lines: Of a sentence, the line of each word.
     """
 
     file: str
     line: int
-    values: dict[str, str | None]
+    values: dict[str, str | list[str] | None]
+    lines: tuple[int, ...] = ()
 
     @property
     def place(self) -> str:
@@ -54,6 +57,8 @@ class Defect:
 
 def check_row(row: Row, text_feature: str, encoding: str) -> Row | Defect:
     """Returns the row, labels without the space around them; or a defect if a value is missing, blank or not text."""
+    if row.lines:
+        return _check_sentence(row, encoding)
     for name, value in row.values.items():
         if value is None:
             return Defect(row.file, row.line, f"no `{name}`")
@@ -64,6 +69,20 @@ def check_row(row: Row, text_feature: str, encoding: str) -> Row | Defect:
             return Defect(row.file, row.line, f"not {encoding} text", f"{not_text} in `{name}`")
     values = {name: value if name == text_feature else value.strip() for name, value in row.values.items()}
     return Row(row.file, row.line, values)
+
+
+def _check_sentence(row: Row, encoding: str) -> Row | Defect:
+    for name, values in row.values.items():
+        if values is None:
+            return Defect(row.file, row.line, f"no `{name}`")
+        in_lines = zip(values, row.lines, strict=True) if isinstance(values, list) else [(values, row.line)]
+        for value, line in in_lines:
+            if not value.strip():
+                return Defect(row.file, line, f"empty `{name}`")
+            not_text = find_what_is_not_text(value)
+            if not_text:
+                return Defect(row.file, line, f"not {encoding} text", f"{not_text} in `{name}`")
+    return row
 
 
 def find_what_is_not_text(value: str) -> str | None:

@@ -1,16 +1,25 @@
 """Where the files of a config are, and what kind they are of."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 from rnnzoo.config import UserError
 from rnnzoo.config.schema import DataSection, FilesSection
 from rnnzoo.datasets.files.rows import Defect
-from rnnzoo.datasets.loading import default_data_dir
+from rnnzoo.datasets.locating import find_file
 
-_FORMATS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".conll": "conll",
+    ".conllu": "conllu",
+}
+_SENTENCE_FORMATS = ("conll", "conllu")
+_FEATURE_KEYS = ("data.text_feature", "data.label_feature", "data.tokens_feature", "data.tags_feature")
+_SEQUENCE_KEYS = ("data.tokens_feature", "data.tags_feature")
 _SPLITS = ("train", "validation", "test")
 
 
@@ -22,7 +31,7 @@ class Part:
         split: The split it is; "" if it is to be cut into splits.
         name: What the config calls it.
         path: Where it is.
-        format: `csv`, `tsv`, `jsonl`, `folders` or `lines`.
+        format: `csv`, `tsv`, `jsonl`, `folders`, `lines`, `conll` or `conllu`.
         labels: Of `lines`: the file of the labels.
     """
 
@@ -39,7 +48,7 @@ class FileSource:
 
     Attributes:
         options: The section `[data.files]`.
-        features: The features to read by config key, the text first.
+        features: The features to read by config key, that of texts first.
         parts: The files.
         strays: What lies beside them and is none of the data.
     """
@@ -48,6 +57,11 @@ class FileSource:
     features: dict[str, str]
     parts: tuple[Part, ...]
     strays: tuple[Defect, ...] = ()
+
+    @property
+    def sequences(self) -> dict[str, str]:
+        """Of the features those with an item for each word, by config key."""
+        return {key: name for key, name in self.features.items() if key in _SEQUENCE_KEYS}
 
     @property
     def is_cut(self) -> bool:
@@ -65,15 +79,16 @@ def find_source(data: DataSection, data_dir: Path | None) -> FileSource:
     Raises:
         UserError: A file is missing or of another kind, or the task does not read texts.
     """
-    keys = ("text_feature", "label_feature")
-    features = {f"data.{key}": getattr(data, key) for key in keys if hasattr(data, key)}
-    if "data.text_feature" not in features:
+    features = {key: name for key in _FEATURE_KEYS if (name := getattr(data, key.removeprefix("data."), ""))}
+    if not {"data.text_feature", "data.tokens_feature"} & features.keys():
         raise UserError("files hold texts, which this task does not read", key="data.files")
     options = data.files
     if options.path:
         parts = [_find_part(options, "path", data_dir)]
     else:
         parts = [_find_part(options, split, data_dir) for split in _SPLITS if getattr(options, split)]
+    for part in parts:
+        _check_format(part, reads_sentences="data.tokens_feature" in features)
     strays: list[Defect] = []
     if options.path and parts[0].format == "folders" and _has_folders(parts[0].path / "train"):
         whole, parts = parts[0], []
@@ -88,7 +103,7 @@ def find_source(data: DataSection, data_dir: Path | None) -> FileSource:
 
 def _find_part(options: FilesSection, key: str, data_dir: Path | None) -> Part:
     name = getattr(options, key)
-    path = _find(name, f"data.files.{key}", data_dir)
+    path = find_file(name, f"data.files.{key}", data_dir)
     labels_key = "labels" if key == "path" else f"{key}_labels"
     labels = getattr(options, labels_key)
     file_format = options.format if options.format != "auto" else _guess_format(path, bool(labels))
@@ -100,31 +115,20 @@ def _find_part(options: FilesSection, key: str, data_dir: Path | None) -> Part:
         name,
         path,
         file_format,
-        _find(labels, f"data.files.{labels_key}", data_dir) if labels else None,
+        find_file(labels, f"data.files.{labels_key}", data_dir) if labels else None,
     )
 
 
-def _find(name: str, key: str, data_dir: Path | None) -> Path:
-    tried = list(_places(Path(name).expanduser(), data_dir))
-    for path in tried:
-        if path.exists():
-            return path
-    raise UserError(
-        f"no such file or folder: {', '.join(map(str, tried))}",
-        key=key,
-        got=name,
-        hint="relative paths are looked for in --data-dir, in the folder that holds it, and in the current folder",
-    )
-
-
-def _places(path: Path, data_dir: Path | None) -> Iterator[Path]:
-    if path.is_absolute():
-        yield path
-    elif data_dir is None:
-        yield from (path, default_data_dir() / path)
-    else:
-        folder = Path(os.path.abspath(data_dir))
-        yield from (folder / path, folder.parent / path, path)
+def _check_format(part: Part, reads_sentences: bool) -> None:
+    if reads_sentences != (part.format in _SENTENCE_FORMATS):
+        formats = [name for name in get_args(FilesSection.model_fields["format"].annotation) if name != "auto"]
+        raise UserError(
+            f"{'tagged words, not texts' if not reads_sentences else 'texts, not tagged words'}",
+            file=part.path,
+            key="data.files.format",
+            got=part.format,
+            allowed=[name for name in formats if reads_sentences == (name in _SENTENCE_FORMATS)],
+        )
 
 
 def _guess_format(path: Path, has_labels: bool) -> str:
@@ -138,7 +142,7 @@ def _guess_format(path: Path, has_labels: bool) -> str:
             "the name does not tell the format",
             file=path,
             key="data.files.format",
-            allowed=["csv", "tsv", "jsonl", "lines"],
+            allowed=["csv", "tsv", "jsonl", "lines", "conll", "conllu"],
             hint='format = "lines" reads a text a line, and needs a file of labels: data.files.labels',
         )
     return _FORMATS[ending]

@@ -10,7 +10,8 @@ from rnnzoo.datasets.duplicates import fold_text
 from rnnzoo.datasets.files.reading import check_features, read_rows
 from rnnzoo.datasets.files.report import FileReport
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import FileSource
+from rnnzoo.datasets.files.source import FileSource, Part
+from rnnzoo.datasets.files.tag_survey import TagSurvey, survey_tags
 
 _MOST_LABELS_SHOWN = 5
 # The examples that are held back from train are chosen by a hash too; it must be another one.
@@ -25,11 +26,13 @@ class Survey:
         splits: Number of good rows by split.
         kept_in_train: Digests of texts that stay in `train` whatever their hash says.
         report: What was left out.
+        tags: What the tags of sentences are like; None where there are none.
     """
 
     splits: dict[str, int]
     kept_in_train: frozenset[bytes]
     report: FileReport
+    tags: TagSurvey | None = None
 
 
 def survey_files(source: FileSource) -> Survey:
@@ -46,8 +49,10 @@ def survey_files(source: FileSource) -> Survey:
     splits = Counter({"train": 0, "test": 0} if source.is_cut else {part.split: 0 for part in source.parts})
     labels = _Labels()
     label_feature = source.features.get("data.label_feature")
+    tags_feature = source.features.get("data.tags_feature")
+    tags = survey_tags(source, tags_feature) if tags_feature else None
     for part in source.parts:
-        for item in read_rows(source, part):
+        for item in _read_rows(source, part, tags):
             if isinstance(item, Defect):
                 report.add(item)
                 report.check_max_errors(source.options.max_errors, source.options.encoding)
@@ -57,25 +62,35 @@ def survey_files(source: FileSource) -> Survey:
             splits[split] += 1
             if label_feature:
                 labels.add(item.values[label_feature], split, item, digest)
+            if tags:
+                for tag in item.values[tags_feature]:
+                    labels.add(tag, split, item, digest)
+                for problem in tags.find_problems(item):
+                    report.tag_problems.add(problem)
     kept = frozenset()
     if source.is_cut:
         kept = labels.digests_beside_train()
         report.moved_labels = sorted(labels.beside_train)
-        report.num_moved = _count_rows(source, kept)
+        report.num_moved = _count_rows(source, kept, tags)
         splits.update(train=report.num_moved, test=-report.num_moved)
     _check_splits(source, splits, report)
     if label_feature:
         _check_labels(source, labels)
-    return Survey(dict(splits), kept, report)
+    return Survey(dict(splits), kept, report, tags)
 
 
 def read_split(source: FileSource, survey: Survey, split: str) -> Iterator[Row]:
     """Yields the good rows of a split, in the order of the file."""
     for part in source.parts:
         if part.split in ("", split):
-            for item in read_rows(source, part):
+            for item in _read_rows(source, part, survey.tags):
                 if isinstance(item, Row) and (part.split or _cut(source, survey, item)) == split:
                     yield item
+
+
+def _read_rows(source: FileSource, part: Part, tags: TagSurvey | None) -> Iterator[Row | Defect]:
+    for item in read_rows(source, part):
+        yield tags.check(item) if tags and isinstance(item, Row) else item
 
 
 def _cut(source: FileSource, survey: Survey, row: Row) -> str:
@@ -84,7 +99,9 @@ def _cut(source: FileSource, survey: Survey, row: Row) -> str:
 
 
 def _digest(source: FileSource, row: Row) -> bytes:
-    text = row.values[source.features["data.text_feature"]]
+    key = "data.tokens_feature" if source.sequences else "data.text_feature"
+    value = row.values[source.features[key]]
+    text = value if isinstance(value, str) else " ".join(value)
     return blake2b(fold_text(text).encode(), digest_size=8, person=_HASH_NAME).digest()
 
 
@@ -92,10 +109,10 @@ def _side(digest: bytes, test_fraction: float) -> str:
     return "test" if int.from_bytes(digest, "big") < test_fraction * 2**64 else "train"
 
 
-def _count_rows(source: FileSource, digests: frozenset[bytes]) -> int:
+def _count_rows(source: FileSource, digests: frozenset[bytes], tags: TagSurvey | None) -> int:
     if not digests:
         return 0
-    rows = (row for row in read_rows(source, source.parts[0]) if isinstance(row, Row))
+    rows = (row for row in _read_rows(source, source.parts[0], tags) if isinstance(row, Row))
     return sum(_digest(source, row) in digests for row in rows)
 
 
