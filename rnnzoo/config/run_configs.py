@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from rnnzoo.config.data_sections import DataSection
 from rnnzoo.config.schema import (
-    DataSection,
     EvaluateSection,
     ExportSection,
     FeaturesSection,

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from rnnzoo.config.schema import DataSection, PositiveInt, Rate, Section, TokenSection
+from rnnzoo.config.data_sections import DataSection
+from rnnzoo.config.schema import PositiveInt, Rate, Section, TokenSection
 
 
 class TokenData(DataSection):

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.description import describe_prepared, find_prepared
 from rnnzoo.datasets.files.lines import open_text, read_lines
 from rnnzoo.datasets.sentence_guessing import refuse_tagged_words

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rnnzoo.config.schema import DataSection
+from rnnzoo.config.data_sections import DataSection
 from rnnzoo.datasets.description import DatasetDescription
 from rnnzoo.datasets.files import describe_files, open_files
 from rnnzoo.datasets.loading import Dataset, describe_if_prepared, open_dataset

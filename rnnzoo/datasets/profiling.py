@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.reading import read_columns, read_unchecked_rows
 from rnnzoo.datasets.files.rows import Row
 from rnnzoo.datasets.files.source import Part

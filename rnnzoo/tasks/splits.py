@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import DataSection
+from rnnzoo.config.data_sections import DataSection
 from rnnzoo.datasets import Column, Dataset, encode_columns, iterate_values, split_holdout
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnzoo.config import UserError
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.config.run_configs import TextClassificationData
-from rnnzoo.config.schema import FilesSection
 from rnnzoo.datasets.column_roles import choose_roles
 from rnnzoo.datasets.files.reading import read_columns, read_unchecked_rows
 from rnnzoo.datasets.files.rows import Row

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import open_text
 from rnnzoo.datasets.files.rows import Defect, Row
 from rnnzoo.datasets.files.source import Part

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
 from rnnzoo.datasets.files.rows import Defect, Row
 from rnnzoo.datasets.files.source import Part

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
 from rnnzoo.datasets.files.rows import Defect, Row
 from rnnzoo.datasets.files.source import Part

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import DataSection
+from rnnzoo.config.data_sections import DataSection
 from rnnzoo.datasets.description import DatasetDescription, Feature, describe_prepared, find_prepared
 from rnnzoo.datasets.files.naming import BUILDER_NAME, VERSION, name_source
 from rnnzoo.datasets.files.report import FileReport

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files import class_folders, label_lines
 from rnnzoo.datasets.files.class_folders import read_class_folders
 from rnnzoo.datasets.files.conll import read_conll, read_conll_columns, read_conllu, read_conllu_columns

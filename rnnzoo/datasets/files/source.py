@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import DataSection, FilesSection
+from rnnzoo.config.data_sections import DataSection, FilesSection
 from rnnzoo.datasets.files.rows import Defect
 from rnnzoo.datasets.locating import find_file
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from rnnzoo.config import UserError
-from rnnzoo.config.schema import FilesSection
+from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
 from rnnzoo.datasets.files.rows import OTHER_ENCODING, Defect, Row, find_what_is_not_text
 from rnnzoo.datasets.files.source import Part
