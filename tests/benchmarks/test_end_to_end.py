@@ -15,6 +15,8 @@ from benchmarks.peers import PEERS
 from benchmarks.plots import plot_results
 from benchmarks.report import make_report
 
+pytestmark = pytest.mark.slow
+
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 TINY_TRAININGS = tuple(
     dataclasses.replace(

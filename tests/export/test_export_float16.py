@@ -112,6 +112,7 @@ def exported(tmp_path_factory, mini_data_dir):
     return SimpleNamespace(folder=folder, result=result, path=path, data_dir=mini_data_dir)
 
 
+@pytest.mark.slow
 def test_run_metrics_and_export_have_the_same_scores(exported):
     split, recorded = exported.result["test"]["split"], exported.result["test"]
     _, of_run = score_run(exported.folder, split, data_dir=exported.data_dir)
@@ -123,6 +124,7 @@ def test_run_metrics_and_export_have_the_same_scores(exported):
     assert "stored as float16" in (exported.path / "assets.extra/card.md").read_text()
 
 
+@pytest.mark.slow
 def test_each_table_is_stored_once_as_float16_without_loss(exported):
     _, model = load_run(exported.folder)
     reader = tf.train.load_checkpoint(str(exported.path / "variables/variables"))
@@ -137,6 +139,7 @@ def test_each_table_is_stored_once_as_float16_without_loss(exported):
     assert data.stat().st_size < 1.01 * (2 * num_tables + 4 * (model.count_params() - num_tables))
 
 
+@pytest.mark.slow
 def test_only_what_was_looked_up_is_cast(exported):
     saved_model = saved_model_pb2.SavedModel.FromString((exported.path / "saved_model.pb").read_bytes())
     graph = saved_model.meta_graphs[0].graph_def
@@ -154,6 +157,7 @@ def test_only_what_was_looked_up_is_cast(exported):
     assert num_read >= 2
 
 
+@pytest.mark.slow
 def test_the_warning_of_a_large_export_counts_what_is_stored(exported, tmp_path):
     assert "the weights alone take" not in (exported.folder.path / "log.txt").read_text()
     folder, _ = train(tmp_path, exported.data_dir, False)
