@@ -5,6 +5,18 @@ import keras
 from rnnzoo.layers import Dropout, EmbeddingBag, WordDropout
 
 
+def check_inputs(vocabulary_size, feature_dim, input, word_dropout):
+    """Checks the arguments by which a builder is told what its model reads: token ids or float features.
+
+    Raises:
+        ValueError: They are for neither, for both, or do not go together.
+    """
+    if (vocabulary_size is None) == (feature_dim is None):
+        raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
+    if feature_dim is not None and (word_dropout or input != "embedding"):
+        raise ValueError("word_dropout and input are for token ids, not for float features")
+
+
 def embed_tokens(
     token_ids,
     vocabulary_size,

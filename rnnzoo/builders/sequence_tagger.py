@@ -2,7 +2,7 @@
 
 import keras
 
-from rnnzoo.builders.inputs import embed_tokens
+from rnnzoo.builders.inputs import check_inputs, embed_tokens
 from rnnzoo.layers import CharacterConvolution, CharacterRecurrence, ConditionalRandomField, Dropout, RecurrentStack
 
 CHARACTER_LAYERS = ("convolution", "recurrence")
@@ -102,10 +102,7 @@ def build_sequence_tagger(
     >>> model(np.array([[4, 5, 6], [7, 0, 0]])).shape
     TensorShape([2, 3, 3])
     """
-    if (vocabulary_size is None) == (feature_dim is None):
-        raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
-    if feature_dim is not None and (word_dropout or input != "embedding"):
-        raise ValueError("word_dropout and input are for token ids, not for float features")
+    check_inputs(vocabulary_size, feature_dim, input, word_dropout)
     if (affix_vocabulary_size is None) != (num_affixes is None):
         raise ValueError("affix_vocabulary_size and num_affixes go together")
     reads_words = any(size is not None for size in (affix_vocabulary_size, character_vocabulary_size, num_shapes))

@@ -2,7 +2,7 @@
 
 import keras
 
-from rnnzoo.builders.inputs import embed_tokens
+from rnnzoo.builders.inputs import check_inputs, embed_tokens
 from rnnzoo.layers import Dropout, RecurrentStack, SequencePooling
 
 
@@ -74,10 +74,7 @@ def build_text_classifier(
     >>> model(np.array([[4, 5, 6], [7, 0, 0]])).shape
     TensorShape([2, 3])
     """
-    if (vocabulary_size is None) == (feature_dim is None):
-        raise ValueError("give either vocabulary_size, for token ids, or feature_dim, for float features")
-    if feature_dim is not None and (word_dropout or input != "embedding"):
-        raise ValueError("word_dropout and input are for token ids, not for float features")
+    check_inputs(vocabulary_size, feature_dim, input, word_dropout)
     for part, size, number in (
         ("affix", affix_vocabulary_size, num_affixes),
         ("ngram", ngram_vocabulary_size, num_ngrams),

@@ -2,7 +2,7 @@
 
 import io
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -178,4 +178,22 @@ class DataSection(Section):
     def _splits_differ(self):
         if len({self.train_split, self.validation_split, self.test_split}) < 3:
             raise ValueError("train_split, validation_split and test_split must be three different splits")
+        return self
+
+
+class TargetData(Section):
+    """What is to be learned, beside the data that it is learned from.
+
+    Attributes:
+        input_key: The key that names the feature which is read.
+        target_key: The key that names the feature with the truth.
+    """
+
+    input_key: ClassVar[str]
+    target_key: ClassVar[str]
+
+    @model_validator(mode="after")
+    def _features_differ(self):
+        if getattr(self, self.input_key) == getattr(self, self.target_key):
+            raise ValueError(f"{self.input_key} and {self.target_key} must be two different features")
         return self

@@ -1,11 +1,11 @@
 """The configs of runs, one a task, made of the sections of the schema."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from rnnzoo.config.data_sections import DataSection
+from rnnzoo.config.data_sections import DataSection, TargetData
 from rnnzoo.config.schema import (
     EvaluateSection,
     ExportSection,
@@ -40,11 +40,15 @@ class RunConfig(Section):
 class TextData(DataSection):
     """Data with a text in each example."""
 
+    input_key: ClassVar[str] = "text_feature"
+
     text_feature: str = Field("text", description="feature with the text; nested ones by their path, `answer/text`")
 
 
 class FeatureData(DataSection):
     """Data with a sequence of numbers in each example."""
+
+    input_key: ClassVar[str] = "features_feature"
 
     features_feature: str = Field(
         "features",
@@ -60,8 +64,10 @@ class FeatureData(DataSection):
         return self
 
 
-class LabelData(Section):
+class LabelData(TargetData):
     """Data with a class for each example."""
+
+    target_key: ClassVar[str] = "label_feature"
 
     label_feature: str = Field("label", description="feature with the class: a ClassLabel or a string")
     labels: list[str] = Field([], description="class names in order; empty: those of the data set")
@@ -95,12 +101,6 @@ class ClassificationEvaluateSection(EvaluateSection):
 class TextClassificationData(LabelData, TextData):
     """The data of a text classifier."""
 
-    @model_validator(mode="after")
-    def _features_differ(self):
-        if self.text_feature == self.label_feature:
-            raise ValueError("text_feature and label_feature must be two different features")
-        return self
-
 
 class TextClassifierSection(PoolingSection, TokenInputSection):
     """The model of a text classifier."""
@@ -132,12 +132,6 @@ class TextClassificationConfig(RunConfig):
 class FeatureClassificationData(LabelData, FeatureData):
     """The data of a classifier of sequences of numbers."""
 
-    @model_validator(mode="after")
-    def _features_differ(self):
-        if self.features_feature == self.label_feature:
-            raise ValueError("features_feature and label_feature must be two different features")
-        return self
-
 
 class FeatureClassifierSection(PoolingSection, RecurrentSection):
     """The model of a classifier of sequences of numbers."""
@@ -168,12 +162,6 @@ class TaggingConfig(RunConfig):
 class SequenceTaggingData(TagData, TokenData):
     """The data of a tagger of words."""
 
-    @model_validator(mode="after")
-    def _features_differ(self):
-        if self.tokens_feature == self.tags_feature:
-            raise ValueError("tokens_feature and tags_feature must be two different features")
-        return self
-
 
 class SequenceTaggerSection(WordFeatureSection, TaggerSection, TokenInputSection):
     """The model of a tagger of words."""
@@ -202,12 +190,6 @@ class SequenceTaggingConfig(TaggingConfig):
 
 class FeatureTaggingData(TagData, FeatureData):
     """The data of a tagger of sequences of numbers."""
-
-    @model_validator(mode="after")
-    def _features_differ(self):
-        if self.features_feature == self.tags_feature:
-            raise ValueError("features_feature and tags_feature must be two different features")
-        return self
 
 
 class FeatureTaggerSection(TaggerSection, RecurrentSection):

@@ -1,15 +1,17 @@
 """The sections of the configs of taggers."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from rnnzoo.config.data_sections import DataSection
+from rnnzoo.config.data_sections import DataSection, TargetData
 from rnnzoo.config.schema import PositiveInt, Rate, Section, TokenSection
 
 
 class TokenData(DataSection):
     """Data with a sequence of words in each example."""
+
+    input_key: ClassVar[str] = "tokens_feature"
 
     tokens_feature: str = Field(
         "tokens", description="feature with the words of a sentence; nested ones by their path, `sentence/words`"
@@ -30,8 +32,10 @@ class TokenData(DataSection):
     )
 
 
-class TagData(Section):
+class TagData(TargetData):
     """Data with a tag for each step of a sequence."""
+
+    target_key: ClassVar[str] = "tags_feature"
 
     tags_feature: str = Field("tags", description="feature with the tags, one a step: a ClassLabel or a string")
     tag_scheme: Literal["auto", "none", "BIO", "IOB1", "BIOES", "BILOU"] = Field(

@@ -1,52 +1,42 @@
 """What all classifiers share: a class for a whole sequence."""
 
-import json
-from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from rnnzoo.config import RunConfig, UserError
-from rnnzoo.datasets import EXAMPLE_INDEX, Batches, Dataset, choose_widths, iterate_values
+from rnnzoo.datasets import EXAMPLE_INDEX, Column, Dataset, iterate_values
 from rnnzoo.evaluation import (
     Evaluation,
     choose_threshold,
     evaluate_classification,
     evaluate_out_of_scope,
-    plot_confusion_matrix,
     softmax_cross_entropy_sum,
 )
 from rnnzoo.tasks.model_inputs import pick_model_inputs
-from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
-from rnnzoo.tasks.task import Task
+from rnnzoo.tasks.sequence_task import SequenceTask
+from rnnzoo.tasks.splits import Split, encode_split
+from rnnzoo.text import load_strings, save_strings
 
 _LABELS_FILE = "labels.jsonl"
 _UNKNOWN_LABEL = -1
 
 
-class Classification(Task):
+class Classification(SequenceTask):
     """Many to one, from raw inputs to the probabilities of classes.
 
-    A subclass says what feature of the data it reads, and with which pipeline: an object that encodes a
-    batch of that feature (`encode`), and saves itself to a folder (`save`).
-
-    Attributes:
-        sequence_column: The encoded column whose lengths decide the widths of the batches.
-        names_of_sequences: What its sequences and their steps are called in reports.
+    The pipeline of a subclass encodes a batch of its feature (`encode`).
     """
 
-    sequence_column: ClassVar[str]
-    names_of_sequences: ClassVar[tuple[str, str]]
+    target_column = "label"
 
     def __init__(self, config: RunConfig):
         super().__init__(config)
-        self._pipeline: Any = None
         self._class_names: list[str] = list(config.data.labels)
-        self._examples: tuple[tf.data.Dataset, tf.data.Dataset] | None = None
 
     @property
     def class_names(self) -> list[str]:
@@ -54,17 +44,8 @@ class Classification(Task):
         return self._class_names
 
     @property
-    @abstractmethod
-    def input_feature(self) -> str:
-        """Path of the feature that is classified."""
-
-    @abstractmethod
-    def _learn_pipeline(self, train: tf.data.Dataset) -> Any:
-        """Returns a pipeline that learned from the training examples."""
-
-    @abstractmethod
-    def _load_pipeline(self, folder: Path) -> Any:
-        """Returns the pipeline that was saved to a folder."""
+    def _features(self) -> list[str]:
+        return [self.input_feature, self.config.data.label_feature]
 
     # Data
 
@@ -72,24 +53,6 @@ class Classification(Task):
         train, _ = self._training_examples(dataset)
         self._pipeline = self._learn_pipeline(train)
         self._class_names = self._class_names or self._find_class_names(dataset)
-
-    def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
-        data = self.config.data
-        train, validation = self._training_examples(dataset)
-        train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
-        validation_name = data.validation_split or f"examples held back from {data.train_split}"
-        return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
-
-    def _training_examples(self, dataset: Dataset) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-        data = self.config.data
-        if self._examples is None:
-            features = [self.input_feature, data.label_feature]
-            self._examples = read_training_examples(dataset, data, features, self.input_feature)
-        return self._examples
-
-    def load_split(self, dataset: Dataset, split: str) -> Split:
-        examples = dataset.read(split, [self.input_feature, self.config.data.label_feature])
-        return self._encode(split, examples, dataset)
 
     def _find_class_names(self, dataset: Dataset) -> list[str]:
         data = self.config.data
@@ -127,16 +90,8 @@ class Classification(Task):
             report["left_out_other_labels"] = num_left_out
         return Split(name, columns, read_inputs, report)
 
-    def _report(self, columns: Mapping[str, Any]) -> dict[str, int | float]:
-        num_cut, lengths = columns["num_cut"].values, columns[self.sequence_column].lengths
-        sequences, steps = self.names_of_sequences
-        return {
-            "examples": len(lengths),
-            steps: int(lengths.sum()),
-            "longest": int(lengths.max(initial=0)),
-            f"{sequences}_cut": int((num_cut > 0).sum()),
-            f"{steps}_cut": int(num_cut.sum()),
-        }
+    def _report(self, columns: Mapping[str, Column]) -> dict[str, int | float]:
+        return self._report_lengths(columns[self.sequence_column].lengths, columns["num_cut"].values)
 
     def _refuse_unknown_labels(self, name: str, dataset: Dataset, examples: tf.data.Dataset, known: np.ndarray) -> None:
         """Other classes are left out where the config names those it wants; else they are a mistake."""
@@ -156,22 +111,13 @@ class Classification(Task):
             hint=hint,
         )
 
-    def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
-        train = self.config.train
-        columns = {name: column for name, column in split.columns.items() if name != "num_cut"}
-        widths = choose_widths(columns[self.sequence_column].lengths, train.num_buckets, train.batch_size)
-        seed = self.config.seed if shuffle else None
-        return Batches(columns, self.sequence_column, widths, train.batch_size, seed)
-
     def save_vocabularies(self, folder: Path) -> None:
         self._pipeline.save(folder)
-        lines = (json.dumps(name, ensure_ascii=False) + "\n" for name in self._class_names)
-        (folder / _LABELS_FILE).write_text("".join(lines), encoding="utf-8")
+        save_strings(folder / _LABELS_FILE, self._class_names)
 
     def load_vocabularies(self, folder: Path) -> None:
         self._pipeline = self._load_pipeline(folder)
-        lines = (folder / _LABELS_FILE).read_text(encoding="utf-8").split("\n")
-        self._class_names = [json.loads(line) for line in lines if line]
+        self._class_names = load_strings(folder / _LABELS_FILE)
 
     def count_labels(self, split: Split) -> dict[str, int]:
         counts = np.bincount(split.columns["label"].values, minlength=len(self._class_names))
@@ -242,13 +188,6 @@ class Classification(Task):
     @property
     def headline_metric(self) -> str:
         return self.config.evaluate.metric
-
-    def selection_score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
-        return metrics[self.headline_metric], -metrics["loss"]
-
-    def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
-        matrix = evaluation.details["confusion_matrix"]
-        plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")
 
 
 def _make_label_lookup(class_names: Sequence[str], dataset_classes: Sequence[str]) -> Callable:

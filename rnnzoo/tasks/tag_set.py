@@ -17,7 +17,9 @@ from rnnzoo.text import (
     detect_tag_scheme,
     find_spans,
     find_tag_problems,
+    load_strings,
     make_tags,
+    save_strings,
 )
 
 _TAGS_FILE = "tags.jsonl"
@@ -142,17 +144,15 @@ class TagSet:
 
     def save(self, folder: Path) -> None:
         """Writes `tags.jsonl`, one JSON string a line, and `tag_schemes.json`."""
-        lines = (json.dumps(name, ensure_ascii=False) + "\n" for name in self.names)
-        (folder / _TAGS_FILE).write_text("".join(lines), encoding="utf-8")
+        save_strings(folder / _TAGS_FILE, self.names)
         schemes = {name: getattr(self, name) for name in ("scheme", "data_scheme", "model_scheme")}
         (folder / _SCHEMES_FILE).write_text(json.dumps(schemes) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> "TagSet":
         """Reads what `save` wrote."""
-        lines = (folder / _TAGS_FILE).read_text(encoding="utf-8").split("\n")
         schemes = json.loads((folder / _SCHEMES_FILE).read_text(encoding="utf-8"))
-        return cls(tuple(json.loads(line) for line in lines if line), **schemes)
+        return cls(tuple(load_strings(folder / _TAGS_FILE)), **schemes)
 
 
 def _list_types(tags: Iterable[str]) -> list[str]:

@@ -11,14 +11,14 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.config import RunConfig, UserError
-from rnnzoo.datasets import EXAMPLE_INDEX, Batches, Column, Dataset, choose_widths
-from rnnzoo.evaluation import Evaluation, evaluate_tagging, plot_confusion_matrix
-from rnnzoo.tasks.model_inputs import MODEL_INPUTS, pick_model_inputs
-from rnnzoo.tasks.splits import Split, encode_split, read_training_examples
+from rnnzoo.datasets import EXAMPLE_INDEX, Column, Dataset
+from rnnzoo.evaluation import Evaluation, evaluate_tagging
+from rnnzoo.tasks.model_inputs import pick_model_inputs
+from rnnzoo.tasks.sequence_task import SequenceTask
+from rnnzoo.tasks.splits import Split, encode_split
 from rnnzoo.tasks.tag_decoding import score_batch, sum_tag_losses
 from rnnzoo.tasks.tag_reading import COUNTS, align_examples, name_tags, read_tags
 from rnnzoo.tasks.tag_set import TagSet
-from rnnzoo.tasks.task import Task
 
 _NO_TAG = -1
 _MOST_SHOWN = 5
@@ -26,28 +26,22 @@ _MOST_SHOWN = 5
 _SHORT = ("token_accuracy", "span_f1", "loss", "num_examples")
 
 
-class Tagging(Task):
+class Tagging(SequenceTask):
     """Many to many, in step: from raw sequences to a tag for each of their steps.
 
-    A subclass says what feature of the data it reads, and with which pipeline, which saves itself to a folder
-    (`save`). The encoded columns are the model's inputs, `tag_ids` in the same steps, which are the model's
-    tags, and `gold`, the tags to be scored by. That has all steps, also those that are cut.
+    The encoded columns are the model's inputs, `tag_ids` in the same steps, which are the model's tags, and
+    `gold`, the tags to be scored by. That has all steps, also those that are cut.
 
     Attributes:
-        sequence_column: The model's input whose lengths decide the widths of the batches.
-        names_of_sequences: What the sequences and their steps are called in reports.
         scored_signature: The signature by which an export is scored.
     """
 
-    sequence_column: ClassVar[str]
-    names_of_sequences: ClassVar[tuple[str, str]]
+    target_column = "tag_ids"
     scored_signature: ClassVar[str]
 
     def __init__(self, config: RunConfig):
         super().__init__(config)
-        self._pipeline: Any = None
         self._tags = TagSet(())
-        self._examples: tuple[tf.data.Dataset, tf.data.Dataset] | None = None
 
     @property
     def tag_names(self) -> tuple[str, ...]:
@@ -59,11 +53,6 @@ class Tagging(Task):
         return "token_accuracy" if self._tags.scheme is None else "span_f1"
 
     @property
-    @abstractmethod
-    def input_feature(self) -> str:
-        """Path of the feature that is tagged."""
-
-    @property
     def _features(self) -> list[str]:
         return [self.input_feature, self.config.data.tags_feature]
 
@@ -71,14 +60,6 @@ class Tagging(Task):
     def _ignored_tags(self) -> Sequence[str]:
         """Tags whose steps are left out of the sequences."""
         return ()
-
-    @abstractmethod
-    def _learn_pipeline(self, train: tf.data.Dataset) -> Any:
-        """Returns a pipeline that learned from the training examples."""
-
-    @abstractmethod
-    def _load_pipeline(self, folder: Path) -> Any:
-        """Returns the pipeline that was saved to a folder."""
 
     @abstractmethod
     def _encode_inputs(self, batch: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,22 +83,6 @@ class Tagging(Task):
         # Told before anything is trained, and read for nothing else.
         in_test = read_tags(dataset, data.test_split, data.tags_feature, self._ignored_tags)
         self._refuse_unseen_tags(data.test_split, set(chain.from_iterable(in_test)))
-
-    def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
-        data = self.config.data
-        train, validation = self._training_examples(dataset)
-        train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
-        validation_name = data.validation_split or f"examples held back from {data.train_split}"
-        return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
-
-    def load_split(self, dataset: Dataset, split: str) -> Split:
-        return self._encode(split, self._align(dataset.read(split, self._features), dataset), dataset)
-
-    def _training_examples(self, dataset: Dataset) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-        if self._examples is None:
-            both = read_training_examples(dataset, self.config.data, self._features, self.input_feature)
-            self._examples = tuple(self._align(examples, dataset) for examples in both)
-        return self._examples
 
     def _align(self, examples: tf.data.Dataset, dataset: Dataset) -> tf.data.Dataset:
         class_names = dataset.description.features[self.config.data.tags_feature].class_names
@@ -173,23 +138,10 @@ class Tagging(Task):
         return places < self._pipeline.max_length
 
     def _report(self, columns: Mapping[str, Column]) -> dict[str, int | float]:
-        num_cut, lengths = columns["num_cut"].values, columns["gold"].lengths
-        report: dict[str, int | float] = {
-            "examples": len(lengths),
-            self._steps: int(lengths.sum()),
-            "longest": int(lengths.max(initial=0)),
-            f"{self.names_of_sequences[0]}_cut": int((num_cut > 0).sum()),
-            f"{self._steps}_cut": int(num_cut.sum()),
-        }
+        report = self._report_lengths(columns["gold"].lengths, columns["num_cut"].values)
         if num_ignored := int(columns["num_ignored"].values.sum()):
             report[f"{self._steps}_left_out"] = num_ignored
         return report
-
-    def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
-        train = self.config.train
-        columns = {name: split.columns[name] for name in (*MODEL_INPUTS, "tag_ids") if name in split.columns}
-        widths = choose_widths(columns[self.sequence_column].lengths, train.num_buckets, train.batch_size)
-        return Batches(columns, self.sequence_column, widths, train.batch_size, self.config.seed if shuffle else None)
 
     def save_vocabularies(self, folder: Path) -> None:
         self._pipeline.save(folder)
@@ -298,10 +250,3 @@ class Tagging(Task):
     @abstractmethod
     def _predict_baseline(self, train: Split, split: Split) -> tuple[str, np.ndarray]:
         """Returns the name of a simple model, and the places in `tag_names` that it predicts, (steps,) int."""
-
-    def selection_score(self, metrics: Mapping[str, float]) -> tuple[float, ...]:
-        return metrics[self.headline_metric], -metrics["loss"]
-
-    def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
-        matrix = evaluation.details["confusion_matrix"]
-        plot_confusion_matrix(matrix["rows_true_columns_predicted"], matrix["classes"], folder / "confusion_matrix.png")

@@ -10,6 +10,7 @@ _MODULES = {
     "pipeline": ("TextPipeline", "to_dense"),
     "pretrained_vectors": ("PretrainedVectors", "load_pretrained_vectors"),
     "special_tokens": ("BOS_ID", "EOS_ID", "PAD_ID", "SPECIAL_TOKENS", "UNKNOWN_ID"),
+    "string_file": ("load_strings", "save_strings"),
     "tag_schemes": (
         "TAG_SCHEMES",
         "Span",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from rnnzoo.config.schema import TokenSection
 from rnnzoo.text.vocabulary import Vocabulary
 
 _FEWEST_WORDS = 2
@@ -92,3 +93,19 @@ def build_affix_encoder(
         counts.update(set(affixes))  # a short word has one affix several times
     shared = {affix: count for affix, count in counts.items() if count >= _FEWEST_WORDS}
     return AffixEncoder(Vocabulary.of_most_frequent(shared, max_size), prefix_lengths, suffix_lengths)
+
+
+def learn_affixes(text: TokenSection, words: Iterable[str]) -> AffixEncoder | None:
+    """Collects the affixes that a config asks for, as `build_affix_encoder` does; None where it asks for none."""
+    if not _has_affixes(text):
+        return None
+    return build_affix_encoder(words, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
+
+
+def load_affixes(text: TokenSection, folder: Path) -> AffixEncoder | None:
+    """Reads the affixes that a config asks for; None where it asks for none."""
+    return AffixEncoder.load(folder) if _has_affixes(text) else None
+
+
+def _has_affixes(text: TokenSection) -> bool:
+    return bool(text.prefix_lengths or text.suffix_lengths)

@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from rnnzoo.config.schema import TextSection
-from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
+from rnnzoo.text.affixes import AffixEncoder, learn_affixes, load_affixes
 from rnnzoo.text.ngrams import NgramEncoder, build_ngram_encoder
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, UNKNOWN_ID
 from rnnzoo.text.tokenization import Tokenizer, make_tokenizer
@@ -128,9 +128,9 @@ class TextPipeline(tf.Module):
     @classmethod
     def load(cls, folder: Path, text: TextSection) -> "TextPipeline":
         """Makes a pipeline of a config and the vocabularies that `save` wrote."""
-        affixes = AffixEncoder.load(folder) if text.prefix_lengths or text.suffix_lengths else None
         ngrams = NgramEncoder.load(folder) if text.ngram_lengths else None
-        return cls.from_config(text, Vocabulary.load(folder / VOCABULARY_FILE), affixes, ngrams)
+        vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
+        return cls.from_config(text, vocabulary, load_affixes(text, folder), ngrams)
 
     @classmethod
     def learn(cls, text: TextSection, counts: Counter[str], texts: Iterable[Sequence[str]] = ()) -> "TextPipeline":
@@ -144,14 +144,11 @@ class TextPipeline(tf.Module):
         Raises:
             UserError: Not one token is frequent enough.
         """
-        affixes = None
-        if text.prefix_lengths or text.suffix_lengths:
-            affixes = build_affix_encoder(counts, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
         ngrams = None
         if text.ngram_lengths:
             ngrams = build_ngram_encoder(texts, text.ngram_lengths, text.ngram_vocabulary_size)
         vocabulary = build_vocabulary(counts, text.vocabulary_size, text.min_count)
-        return cls.from_config(text, vocabulary, affixes, ngrams)
+        return cls.from_config(text, vocabulary, learn_affixes(text, counts), ngrams)
 
     @classmethod
     def from_config(

@@ -1,6 +1,5 @@
 """Vocabularies: token ↔ id, built in one pass over the training texts."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from rnnzoo.config import UserError
 from rnnzoo.text.special_tokens import SPECIAL_TOKENS, UNKNOWN_ID
+from rnnzoo.text.string_file import load_strings, save_strings
 
 
 class Vocabulary(tf.Module):
@@ -54,10 +54,7 @@ class Vocabulary(tf.Module):
 
     def save(self, path: Path) -> None:
         """Writes one JSON string a line, in the order of the ids."""
-        lines = (json.dumps(token, ensure_ascii=False) + "\n" for token in self._tokens)
-        beside = path.with_name(path.name + ".partial")
-        beside.write_text("".join(lines), encoding="utf-8")
-        beside.replace(path)
+        save_strings(path, self._tokens)
 
     @classmethod
     def of_most_frequent(cls, counts: Mapping[str, int], max_size: int, min_count: int = 1) -> "Vocabulary":
@@ -70,9 +67,7 @@ class Vocabulary(tf.Module):
     @classmethod
     def load(cls, path: Path) -> "Vocabulary":
         """Reads what `save` wrote."""
-        # Not splitlines(): JSON leaves U+2028 and its like bare, and those are line ends to Python.
-        lines = path.read_text(encoding="utf-8").split("\n")
-        return cls([json.loads(line) for line in lines if line])
+        return cls(load_strings(path))
 
 
 def count_tokens(tokens: Iterable[bytes | str]) -> Counter[str]:

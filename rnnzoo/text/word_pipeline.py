@@ -7,7 +7,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from rnnzoo.config.tagger_sections import WordSection
-from rnnzoo.text.affixes import AffixEncoder, build_affix_encoder
+from rnnzoo.text.affixes import AffixEncoder, learn_affixes, load_affixes
 from rnnzoo.text.pipeline import VOCABULARY_FILE, TextPipeline
 from rnnzoo.text.special_tokens import UNKNOWN_ID
 from rnnzoo.text.tokenization import Tokenizer, lower_case, make_tokenizer, make_valid_utf8
@@ -79,9 +79,9 @@ class WordPipeline(TextPipeline):
     @classmethod
     def load(cls, folder: Path, text: WordSection) -> "WordPipeline":
         """Makes a pipeline of a config and the vocabularies that `save` wrote."""
-        affixes = AffixEncoder.load(folder) if text.prefix_lengths or text.suffix_lengths else None
         characters = WordCharacterEncoder.load(folder) if text.characters else None
-        return cls.from_config(text, Vocabulary.load(folder / VOCABULARY_FILE), affixes, characters)
+        vocabulary = Vocabulary.load(folder / VOCABULARY_FILE)
+        return cls.from_config(text, vocabulary, load_affixes(text, folder), characters)
 
     @classmethod
     def learn(cls, text: WordSection, counts: Counter[str]) -> "WordPipeline":
@@ -92,15 +92,13 @@ class WordPipeline(TextPipeline):
         """
         counts = _fold(counts, _normalize)
         folded = fold_words(counts, text.lowercase)
-        affixes = characters = None
-        if text.prefix_lengths or text.suffix_lengths:
-            affixes = build_affix_encoder(folded, text.prefix_lengths, text.suffix_lengths, text.affix_vocabulary_size)
+        characters = None
         if text.characters:
             characters = build_word_character_encoder(
                 counts, text.word_length, text.character_vocabulary_size, text.character_min_count
             )
         vocabulary = build_vocabulary(folded, text.vocabulary_size, text.min_count)
-        return cls.from_config(text, vocabulary, affixes, characters)
+        return cls.from_config(text, vocabulary, learn_affixes(text, folded), characters)
 
     @classmethod
     def from_config(
