@@ -4,6 +4,8 @@ import keras
 
 from rnnzoo.layers import Dropout, EmbeddingBag, WordDropout
 
+_LOCKED = (None, 1, None)
+
 
 def check_inputs(vocabulary_size, feature_dim, input, word_dropout):
     """Checks the arguments by which a builder is told what its model reads: token ids or float features.
@@ -42,7 +44,7 @@ def embed_tokens(
         ngram_vocabulary_size: Number of n-gram ids.
         input: `embedding` or `one_hot`.
         embedding_dim: Width of the embedding.
-        word_dropout: Share of tokens that become the unknown token while training.
+        word_dropout: Share of tokens that become the unknown token while training, or the share for each id.
         dropout: Dropout on the vectors of an embedding.
 
     Returns:
@@ -63,3 +65,17 @@ def embed_tokens(
         ngrams = EmbeddingBag(ngram_vocabulary_size, embedding_dim, name="ngram_embedding")(ngram_ids)
         vectors = keras.layers.Add(name="word_and_ngrams")([vectors, ngrams])
     return Dropout(dropout, name="embedding_dropout")(vectors) if dropout else vectors
+
+
+def drop_features(x, dropout, locked_dropout, place):
+    """Drops features while training.
+
+    Args:
+        x: Keras tensor, (batch, time, features) float.
+        dropout: Share that is dropped, anew at each step.
+        locked_dropout: Share of the features that is dropped, the same at all steps of a sequence.
+        place: What the names of the layers begin with.
+    """
+    if dropout:
+        x = Dropout(dropout, name=f"{place}_dropout")(x)
+    return Dropout(locked_dropout, noise_shape=_LOCKED, name=f"{place}_locked_dropout")(x) if locked_dropout else x

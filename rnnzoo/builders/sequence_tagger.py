@@ -2,12 +2,17 @@
 
 import keras
 
-from rnnzoo.builders.inputs import check_inputs, embed_tokens
-from rnnzoo.layers import CharacterConvolution, CharacterRecurrence, ConditionalRandomField, Dropout, RecurrentStack
+from rnnzoo.builders.inputs import check_inputs, drop_features, embed_tokens
+from rnnzoo.layers import (
+    CharacterConvolution,
+    CharacterRecurrence,
+    ConditionalRandomField,
+    RecurrentStack,
+    WordDropout,
+)
 
 CHARACTER_LAYERS = ("convolution", "recurrence")
 TAGGER_HEADS = ("softmax", "crf")
-_LOCKED = (None, 1, None)
 
 
 def build_sequence_tagger(
@@ -21,6 +26,8 @@ def build_sequence_tagger(
     word_length=16,
     character_layer="convolution",
     character_dim=64,
+    character_kernel_sizes=(3,),
+    character_dropout=0.0,
     num_shapes=None,
     shape_dim=16,
     input="embedding",
@@ -60,6 +67,8 @@ def build_sequence_tagger(
         character_layer: `convolution` or `recurrence`; see `rnnzoo.layers.CharacterConvolution` and
             `CharacterRecurrence`, whose cell is `cell` too.
         character_dim: Width of what is read from the characters; even for `recurrence`.
+        character_kernel_sizes: For `convolution`, the widths of the filters, which share `character_dim`.
+        character_dropout: Share of the characters that become the unknown one while training.
         num_shapes: Number of word shapes, or None; the input is `shape_ids`, (batch, time) int. Their
             embeddings are joined too.
         shape_dim: Width of the embedding of a shape.
@@ -76,8 +85,9 @@ def build_sequence_tagger(
         locked_dropout: Dropout of whole features, the same at all steps of a sequence, on embeddings and
             before the output.
         recurrent_dropout: Dropout on the state, one mask for all steps.
-        word_dropout: Share of tokens that become the unknown token while training. Affixes, characters and
-            shapes stay: what is learned from them then serves unseen words.
+        word_dropout: Share of tokens that become the unknown token while training, or the share for each id,
+            (vocabulary_size,) floats. Affixes, characters and shapes stay: what is learned from them then
+            serves unseen words.
         head: `softmax`: each tag for itself; `crf`: with the layer `crf`, a
             `rnnzoo.layers.ConditionalRandomField` that gives loss and tags of the logits and the mask.
         allowed_transitions: For `crf`, the transitions from tag to tag that the tag scheme allows,
@@ -133,15 +143,22 @@ def build_sequence_tagger(
         )
         parts = [x]
         if character_vocabulary_size is not None:
-            read_characters = _make_character_layer(character_layer, character_vocabulary_size, character_dim, cell)
-            parts.append(read_characters(add_input("character_ids", word_length)))
+            character_ids = add_input("character_ids", word_length)
+            if character_dropout:
+                character_ids = WordDropout(character_dropout, name="character_dropout")(character_ids)
+            parts += [
+                read_characters(character_ids)
+                for read_characters in _make_character_layers(
+                    character_layer, character_vocabulary_size, character_dim, character_kernel_sizes, cell
+                )
+            ]
         if num_shapes is not None:
             embed_shapes = keras.layers.Embedding(num_shapes, shape_dim, mask_zero=True, name="shape_embedding")
             parts.append(embed_shapes(add_input("shape_ids")))
         if len(parts) > 1:
             x = keras.layers.Concatenate(name="word_features")(parts)
         if input == "embedding":
-            x = _drop(x, dropout, locked_dropout, "embedding")
+            x = drop_features(x, dropout, locked_dropout, "embedding")
     x = RecurrentStack(
         units,
         num_layers,
@@ -155,7 +172,7 @@ def build_sequence_tagger(
         one_hot_size=vocabulary_size if input == "one_hot" else None,
         name="recurrent_stack",
     )(x)
-    x = _drop(x, dropout, locked_dropout, "output")
+    x = drop_features(x, dropout, locked_dropout, "output")
     if head == "softmax":
         logits = keras.layers.Dense(num_tags, dtype="float32", name="logits")(x)
     else:
@@ -166,17 +183,20 @@ def build_sequence_tagger(
     return keras.Model(inputs if len(inputs) > 1 else next(iter(inputs.values())), logits, name=name)
 
 
-def _make_character_layer(kind, vocabulary_size, dim, cell):
+def _make_character_layers(kind, vocabulary_size, dim, kernel_sizes, cell):
     if kind not in CHARACTER_LAYERS:
         raise ValueError(f"character_layer must be one of {', '.join(CHARACTER_LAYERS)}, not {kind!r}")
-    if kind == "convolution":
-        return CharacterConvolution(vocabulary_size, dim, name="characters")
-    if dim % 2:
-        raise ValueError(f"character_dim must be even for character_layer='recurrence', not {dim!r}")
-    return CharacterRecurrence(vocabulary_size, dim // 2, cell=cell, name="characters")
-
-
-def _drop(x, dropout, locked_dropout, place):
-    if dropout:
-        x = Dropout(dropout, name=f"{place}_dropout")(x)
-    return Dropout(locked_dropout, noise_shape=_LOCKED, name=f"{place}_locked_dropout")(x) if locked_dropout else x
+    if kind == "recurrence":
+        if dim % 2:
+            raise ValueError(f"character_dim must be even for character_layer='recurrence', not {dim!r}")
+        return [CharacterRecurrence(vocabulary_size, dim // 2, cell=cell, name="characters")]
+    num_kernels = len(kernel_sizes)
+    if not 1 <= num_kernels <= dim:
+        raise ValueError(f"character_kernel_sizes must be 1 to {dim} sizes, not {kernel_sizes!r}")
+    # The first ones are one filter wider where the width cannot be parted evenly.
+    shares = [dim // num_kernels + (place < dim % num_kernels) for place in range(num_kernels)]
+    names = ["characters", *(f"characters_{place}" for place in range(1, num_kernels))]
+    return [
+        CharacterConvolution(vocabulary_size, filters, kernel_size, name=name)
+        for filters, kernel_size, name in zip(shares, kernel_sizes, names, strict=True)
+    ]

@@ -7,12 +7,15 @@ from rnnzoo.layers.recurrence import Recurrence, run_recurrences
 from rnnzoo.layers.recurrent_stack import CELLS, RECURRENT_INITIALIZERS, RecurrentStack, state_size
 from rnnzoo.layers.sequence_pooling import POOLINGS, SequencePooling
 from rnnzoo.layers.simple_rnn import SimpleRNN
-from rnnzoo.layers.token_input import EmbeddingBag, WordDropout
+from rnnzoo.layers.single_step import SingleStep
+from rnnzoo.layers.tied_embedding import TiedEmbedding
+from rnnzoo.layers.token_input import AddToSteps, EmbeddingBag, WordDropout
 
 __all__ = [
     "CELLS",
     "POOLINGS",
     "RECURRENT_INITIALIZERS",
+    "AddToSteps",
     "CharacterConvolution",
     "CharacterRecurrence",
     "ConditionalRandomField",
@@ -22,6 +25,8 @@ __all__ = [
     "RecurrentStack",
     "SequencePooling",
     "SimpleRNN",
+    "SingleStep",
+    "TiedEmbedding",
     "WordDropout",
     "run_recurrences",
     "state_size",

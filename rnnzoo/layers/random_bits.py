@@ -24,9 +24,9 @@ def draw_bits(shape: tf.Tensor, seed_generator: keras.random.SeedGenerator) -> t
     return _scramble(_scramble(tf.cast(places, tf.uint32) + key[0]) ^ key[1])
 
 
-def threshold_of(rate: float) -> tf.Tensor:
-    """Returns the number below which a share `rate` of all 32-bit numbers lies, () uint32."""
-    return tf.constant(min(round(rate * 2**32), 2**32 - 1), tf.uint32)
+def threshold_of(rate: float) -> int:
+    """Returns the number below which a share `rate` of all 32-bit numbers lies."""
+    return min(round(rate * 2**32), 2**32 - 1)
 
 
 def _scramble(numbers):

@@ -6,6 +6,7 @@ from keras import ops
 from rnnzoo.layers.dropout import Dropout
 from rnnzoo.layers.recurrence import run_recurrences
 from rnnzoo.layers.simple_rnn import SimpleRNN, make_recurrence
+from rnnzoo.layers.single_step import SingleStep
 
 _CELLS = {"simple_rnn": SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
 CELLS = tuple(_CELLS)
@@ -169,6 +170,25 @@ class RecurrentStack(keras.layers.Layer):
         if self.cell == "simple_rnn":
             x = _swap_batch_and_time(x)
         return (x, ops.stack(final_states, axis=1)) if self.return_state else x
+
+    def step(self, inputs, state):
+        """Runs one step, without dropout.
+
+        A loop of many steps is faster with a `SingleStep` that is made before it.
+
+        Args:
+            inputs: (batch, features) float; with `one_hot_size` (batch,) int.
+            state: (batch, num_layers, state size) float; zeros before the first step.
+
+        Returns:
+            The output of the step, (batch, units) float32, and the state after it, as `state`.
+
+        Raises:
+            ValueError: The stack is bidirectional.
+        """
+        single_step = SingleStep(self, fold=False)
+        x, after = single_step.advance(*single_step.read(inputs), single_step.split_state(state))
+        return single_step.finish(x), single_step.join_state(after)
 
     def _project(self, inputs):
         if self.projection is None:

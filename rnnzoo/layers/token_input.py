@@ -1,6 +1,7 @@
 """What happens to token ids before the first recurrent layer."""
 
 import keras
+import tensorflow as tf
 from keras import ops
 
 from rnnzoo.layers.random_bits import draw_bits, threshold_of
@@ -11,7 +12,7 @@ class WordDropout(keras.layers.Layer):
     """Replaces random tokens by the unknown token while training, so that its embedding is learned.
 
     Args:
-        rate: Share of the tokens to replace.
+        rate: Share of the tokens to replace; or the share for each id, (ids,) floats.
         unknown_id: Id of the unknown token; ids above the special ones may be replaced.
         num_special_ids: Ids below this many (padding, boundaries) are never replaced.
         seed: Seed of the replacements.
@@ -22,13 +23,19 @@ class WordDropout(keras.layers.Layer):
 
     Returns:
         (batch, time) int. Padding stays padding; a mask is passed on.
+
+    References:
+        Kiperwasser and Goldberg 2016, Simple and Accurate Dependency Parsing Using Bidirectional LSTM
+        Feature Representations (rates by how rare a word is).
     """
 
     def __init__(self, rate, unknown_id=1, num_special_ids=4, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if not 0.0 <= rate <= 1.0:
+        rates = rate if isinstance(rate, list | tuple) else [rate]
+        if not all(0.0 <= each <= 1.0 for each in rates):
             raise ValueError(f"rate must be between 0 and 1, not {rate!r}")
         self.rate = rate
+        self._thresholds = tuple(threshold_of(each) for each in rates)
         self.unknown_id = unknown_id
         self.num_special_ids = num_special_ids
         self.seed = seed
@@ -39,9 +46,11 @@ class WordDropout(keras.layers.Layer):
         pass
 
     def call(self, token_ids, training=False):
-        if not training or not self.rate:
+        if not training or not any(self._thresholds):
             return token_ids
-        drawn = draw_bits(ops.shape(token_ids), self.seed_generator) < threshold_of(self.rate)
+        thresholds = tf.constant(self._thresholds, tf.uint32)
+        threshold = tf.gather(thresholds, token_ids) if isinstance(self.rate, list | tuple) else thresholds[0]
+        drawn = draw_bits(ops.shape(token_ids), self.seed_generator) < threshold
         replaced = ops.logical_and(drawn, token_ids >= self.num_special_ids)
         return ops.where(replaced, ops.cast(self.unknown_id, token_ids.dtype), token_ids)
 
@@ -91,3 +100,29 @@ class EmbeddingBag(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"input_dim": self.input_dim, "output_dim": self.output_dim}
+
+
+@keras.saving.register_keras_serializable("rnnzoo")
+class AddToSteps(keras.layers.Layer):
+    """Adds a vector to every step of a sequence. (`keras.layers.Add` loses the mask where one input has none.)
+
+    Call arguments:
+        inputs: (batch, time, features) float.
+        vector: (batch, features) float.
+
+    Returns:
+        As `inputs`, whose mask is passed on.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def build(self, inputs_shape, vector_shape):
+        pass
+
+    def call(self, inputs, vector):
+        return inputs + ops.expand_dims(vector, axis=1)
+
+    def compute_output_shape(self, inputs_shape, vector_shape):
+        return inputs_shape

@@ -99,6 +99,18 @@ def test_learns_from_the_last_character_what_words_alone_cannot_tell(character_l
     assert history["loss"][-1] < 0.1 < 0.6 < history["loss"][0]
 
 
+def test_filters_of_several_widths_share_the_width_of_the_characters():
+    model = build_sequence_tagger(3, 20, **EVERYTHING, character_kernel_sizes=(2, 3, 5), character_dropout=0.1, units=4)
+    layers = [layer for layer in model.layers if layer.name.startswith("characters")]
+    assert [(layer.filters, layer.kernel_size) for layer in layers] == [(3, 2), (3, 3), (2, 5)]
+    inputs, real = make_inputs()
+    np.testing.assert_array_equal(model(inputs)._keras_mask, real)
+    # Characters are dropped while training, and only then.
+    model = build_sequence_tagger(3, 20, **EVERYTHING, character_dropout=0.5, dropout=0.0, units=4)
+    np.testing.assert_array_equal(model(inputs), model(inputs))
+    assert np.abs(model(inputs, training=True) - model(inputs))[real].max() > 1e-4
+
+
 def test_a_training_step_compiles_with_xla_and_gives_the_same():
     model = build_sequence_tagger(3, 20, **EVERYTHING, units=4, embedding_dim=4, dropout=0.0, num_layers=2)
     inputs, real = make_inputs()
@@ -225,6 +237,8 @@ def test_options_reach_the_layers():
         {"character_vocabulary_size": 9, "character_layer": "attention"},
         {"character_vocabulary_size": 9, "character_layer": "recurrence", "character_dim": 5},
         {"character_vocabulary_size": 9, "character_dim": 0},
+        {"character_vocabulary_size": 9, "character_dim": 2, "character_kernel_sizes": (2, 3, 4)},
+        {"character_vocabulary_size": 9, "character_kernel_sizes": ()},
         {"head": "sigmoid"},
         {"allowed_transitions": np.ones((3, 3), bool)},
         {"head": "crf", "allowed_transitions": np.ones((2, 2), bool)},

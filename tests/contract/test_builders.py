@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from rnnzoo.builders import (
     CHARACTER_LAYERS,
+    build_language_model,
     build_sequence_tagger,
     build_text_classifier,
     check_masks,
@@ -82,6 +83,22 @@ def make_cases() -> Iterator[Case]:
     yield tagger("plain_lstm", True, **characters, character_layer="recurrence", cell="lstm", stack="plain")
     yield tagger("one_hot", input="one_hot")
     yield tagger("features", True, feature_dim=2, head="crf")
+
+    def language_model(name, is_representative=False, **options):
+        options = {"units": 3, "embedding_dim": 4} | options
+        build = functools.partial(build_language_model, VOCABULARY_SIZE, **options)
+        return Case(f"language_model-{name}", build, ("logits", "state"), is_representative)
+
+    for cell in CELLS:
+        yield language_model(cell, cell == "lstm", cell=cell, num_layers=2)
+        yield language_model(f"plain_{cell}", cell=cell, stack="plain")
+    yield language_model("dropouts", dropout=0.2, locked_dropout=0.2, recurrent_dropout=0.2, word_dropout=0.2)
+    yield language_model("irnn", recurrent_initializer="identity", activation="relu", stack="plain")
+    yield language_model("one_hot", input="one_hot", word_dropout=0.1)
+    yield language_model("tied", tie_embeddings=True, units=4)
+    yield language_model("tied_and_projected", True, tie_embeddings=True, word_dropout=0.1, locked_dropout=0.2)
+    yield language_model("of_a_class", True, num_classes=VOCABULARY_SIZE, num_layers=2)
+    yield language_model("of_a_vector", condition_dim=2, tie_embeddings=True)
 
 
 CASES = list(make_cases())
@@ -196,7 +213,7 @@ def test_the_mask_reaches_what_needs_it(case):
 def test_names_and_types(case):
     model = build(case)
     names = {"token_ids", "affix_ids", "ngram_ids", "character_ids", "shape_ids", "features"}
-    assert {tensor.name for tensor in model.inputs} <= names
+    assert {tensor.name for tensor in model.inputs} <= names | {"initial_state", "condition"}
     assert tuple(model.output_names) == case.output_names
     assert all(tensor.dtype == "float32" for tensor in model.outputs)
 

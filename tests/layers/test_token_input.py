@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rnnzoo.layers import EmbeddingBag, WordDropout
+from rnnzoo.layers import AddToSteps, EmbeddingBag, WordDropout
 
 IDS = np.random.default_rng(0).integers(0, 50, (80, 100)).astype(np.int32)
 
@@ -40,6 +40,16 @@ def test_word_dropout_draws_anew_and_repeats_with_its_seed():
     np.testing.assert_array_equal(step(IDS), second)
 
 
+def test_word_dropout_has_a_rate_for_each_id():
+    rates = [0.0] * 25 + [0.2] * 15 + [1.0] * 10
+    layer = WordDropout(rates, seed=3)
+    step = tf.function(lambda ids: layer(ids, training=True), jit_compile=True)
+    is_dropped = np.asarray(step(IDS)) != IDS
+    assert not is_dropped[IDS < 25].any() and is_dropped[IDS >= 40].all()
+    assert abs(is_dropped[(IDS >= 25) & (IDS < 40)].mean() - 0.2) < 0.03
+    assert WordDropout.from_config(layer.get_config()).rate == rates
+
+
 @pytest.mark.parametrize("dtype", ["int32", "int64"])
 def test_word_dropout_keeps_type_and_shape(dtype):
     dropped = WordDropout(0.5)(IDS.astype(dtype), training=True)
@@ -68,7 +78,18 @@ def test_config_round_trip(layer):
     assert type(layer).from_config(layer.get_config()).get_config() == layer.get_config()
 
 
-@pytest.mark.parametrize("make", [lambda: WordDropout(-0.1), lambda: WordDropout(1.5)])
+@pytest.mark.parametrize("make", [lambda: WordDropout(-0.1), lambda: WordDropout(1.5), lambda: WordDropout([0.5, 2.0])])
 def test_refuses_impossible_arguments(make):
     with pytest.raises(ValueError, match="must be"):
         make()
+
+
+def test_add_to_steps_adds_everywhere_and_keeps_the_mask():
+    token_ids, vector = keras.Input((None,), dtype="int32"), keras.Input((2,))
+    model = keras.Model(
+        [token_ids, vector], AddToSteps()(keras.layers.Embedding(9, 2, mask_zero=True)(token_ids), vector)
+    )
+    model.layers[1].set_weights([np.arange(18.0).reshape(9, 2)])
+    answer = model([np.array([[3, 1, 0]]), np.array([[0.5, -1.0]], "float32")])
+    np.testing.assert_array_equal(answer, [[[6.5, 6.0], [2.5, 2.0], [0.5, 0.0]]])
+    np.testing.assert_array_equal(answer._keras_mask, [[True, True, False]])
