@@ -15,7 +15,8 @@ class FilesSection(Section):
     Their columns are the features that `[data]` names: of csv, tsv and jsonl by their own names, of folders and
     lines `text` and `label`. Taggers read CoNLL, a word a line and a blank line after each sentence, whose first
     column is `tokens` and whose last is `tags`, unless `columns` names them; and CoNLL-U, with `tokens`, `lemmas`,
-    `upos`, `xpos`, `feats`, `head`, `deprel`, `deps` and `misc`, and `text` where comments have it.
+    `upos`, `xpos`, `feats`, `head`, `deprel`, `deps` and `misc`, and `text` where comments have it. Language models
+    read running text too: its column is `text`, and each file of a folder is a document.
 
     A relative path is looked for in the data folder (`--data-dir`), in the folder that holds it, and in the
     current folder. A name that ends in `.gz` is read as gzip.
@@ -24,19 +25,21 @@ class FilesSection(Section):
     path: str = Field(
         "",
         description=(
-            "file, or folder of class folders with .txt files, that is cut into the splits `train` and `test`; a "
-            "folder may also hold the folders `train` and `test` (and `validation`), which are then the splits"
+            "file, folder of class folders with .txt files, or folder of running text, that is cut into the splits "
+            "`train` and `test`; a folder may also hold the folders `train` and `test` (and `validation`), which are "
+            "then the splits"
         ),
     )
     train: str = Field("", description="file or folder of the split `train`, in place of `path`")
     validation: str = Field("", description="file or folder of the split `validation`; empty: none")
     test: str = Field("", description="file or folder of the split `test`; empty: none")
-    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines", "conll", "conllu"] = Field(
+    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines", "conll", "conllu", "text"] = Field(
         "auto",
         description=(
             "`csv`: fields may be quoted; `tsv`: they are not; `jsonl`: an object a line; `folders`: a folder a class; "
             "`lines`: a text a line, and `labels`; `conll`: a word a line, its columns parted by tabs or blanks; "
-            "`conllu`: CoNLL-U; `auto`: by the name's ending, by being a folder, by `labels`"
+            "`conllu`: CoNLL-U; `text`: running text, a file or all files below a folder; `auto`: by the name's "
+            "ending, by being a folder, by `labels`, and `text` where there is nothing to read beside the text"
         ),
     )
     columns: list[str] = Field(
@@ -56,7 +59,8 @@ class FilesSection(Section):
         0.1,
         description=(
             "share of `path` that becomes `test`, by a hash of the text: texts that differ only in case or spacing "
-            "stay on one side; texts of a label, or with a tag, that would be in `test` alone stay in `train`"
+            "stay on one side; texts of a label, or with a tag, that would be in `test` alone stay in `train`. Of one "
+            "file of running text it is the end"
         ),
     )
     max_errors: Annotated[int, Field(ge=0)] = Field(100, description="more broken rows than this stop the run")

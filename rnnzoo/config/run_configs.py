@@ -6,6 +6,14 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, field_validator, model_validator
 
 from rnnzoo.config.data_sections import DataSection, TargetData
+from rnnzoo.config.language_sections import (
+    DecodeSection,
+    LanguageEvaluateSection,
+    LanguageExportSection,
+    LanguageModelSection,
+    LanguageTextSection,
+    LanguageTrainSection,
+)
 from rnnzoo.config.schema import (
     EvaluateSection,
     ExportSection,
@@ -208,9 +216,57 @@ class FeatureTaggingConfig(TaggingConfig):
     export: ExportSection = ExportSection()
 
 
+class LanguageData(TextData):
+    """The data of a language model."""
+
+    documents: bool = Field(
+        False,
+        description=(
+            "whether each example is a text of its own, with a beginning and an end that are learned too; else all "
+            "examples are one stream"
+        ),
+    )
+    separator: str = Field("\n", description="what is put between the examples of a stream")
+    condition_feature: str = Field(
+        "",
+        description=(
+            "feature that a text is generated from: a class (a ClassLabel or a string), or a vector of numbers; "
+            "empty: none"
+        ),
+    )
+
+    @model_validator(mode="after")
+    def _a_condition_is_of_a_document(self):
+        if self.condition_feature and not self.documents:
+            raise ValueError("condition_feature needs documents = true: a stream is about nothing in particular")
+        if self.condition_feature == self.text_feature:
+            raise ValueError("text_feature and condition_feature must be two different features")
+        return self
+
+
+class LanguageModelingConfig(RunConfig):
+    """A run of `language_modeling`."""
+
+    task: Literal["language_modeling"] = Field(description="the kind of system")
+    data: LanguageData
+    text: LanguageTextSection = LanguageTextSection()
+    model: LanguageModelSection = LanguageModelSection()
+    train: LanguageTrainSection = LanguageTrainSection()
+    decode: DecodeSection = DecodeSection()
+    evaluate: LanguageEvaluateSection = LanguageEvaluateSection()
+    export: LanguageExportSection = LanguageExportSection()
+
+    @model_validator(mode="after")
+    def _a_condition_needs_embeddings(self):
+        if self.data.condition_feature and self.model.input != "embedding":
+            raise ValueError("data.condition_feature needs model.input = 'embedding'")
+        return self
+
+
 RUN_CONFIGS: dict[str, type[RunConfig]] = {
     "text_classification": TextClassificationConfig,
     "feature_classification": FeatureClassificationConfig,
     "sequence_tagging": SequenceTaggingConfig,
     "feature_tagging": FeatureTaggingConfig,
+    "language_modeling": LanguageModelingConfig,
 }

@@ -113,10 +113,23 @@ class WordFeatureSection(Section):
         "convolution", description="how the characters of a word become a vector; `recurrence`: of `cell` too"
     )
     character_dim: PositiveInt = Field(64, description="width of that vector; even for `recurrence`")
+    character_kernel_sizes: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
+        [3], description="widths of the filters of `convolution` in characters; they share `character_dim`"
+    )
+    character_dropout: Rate = Field(0.0, description="share of training characters replaced by `<unk>`")
+    rare_word_dropout: Annotated[float, Field(ge=0.0)] = Field(
+        0.0,
+        description=(
+            "a word seen n times in train is replaced by `<unk>` with probability a / (a + n) in training, where a is "
+            "this, or with `word_dropout` if that is greater (Kiperwasser and Goldberg 2016); 0: off"
+        ),
+    )
     shape_dim: PositiveInt = Field(16, description="width of the embedding of a word's shape")
 
     @model_validator(mode="after")
-    def _both_directions_are_alike(self):
+    def _widths_can_be_parted(self):
         if self.character_layer == "recurrence" and self.character_dim % 2:
             raise ValueError(f'an even character_dim for character_layer = "recurrence", not {self.character_dim}')
+        if self.character_layer == "convolution" and self.character_dim < len(self.character_kernel_sizes):
+            raise ValueError(f"a character_dim of at least {len(self.character_kernel_sizes)}, one a kernel size")
         return self

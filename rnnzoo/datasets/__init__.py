@@ -1,4 +1,4 @@
-"""TFDS sets by name, files as TFDS sets, encoded examples, and batches of a few fixed shapes."""
+"""TFDS sets by name, files as TFDS sets, encoded examples, running text, and batches of a few fixed shapes."""
 
 from rnnzoo.datasets.batches import EXAMPLE_INDEX, Batches
 from rnnzoo.datasets.buckets import choose_widths
@@ -8,6 +8,8 @@ from rnnzoo.datasets.holdout import split_holdout
 from rnnzoo.datasets.loading import Dataset, default_data_dir, describe_if_prepared, open_dataset
 from rnnzoo.datasets.locating import find_file
 from rnnzoo.datasets.opening import describe_data, open_data
+from rnnzoo.datasets.stream_batches import StreamBatches
+from rnnzoo.datasets.streams import EncodedText, EncodedTextWriter, encode_text, iterate_pieces
 
 __all__ = [
     "EXAMPLE_INDEX",
@@ -15,14 +17,19 @@ __all__ = [
     "Column",
     "Dataset",
     "DatasetDescription",
+    "EncodedText",
+    "EncodedTextWriter",
     "Feature",
+    "StreamBatches",
     "batch_examples",
     "choose_widths",
     "default_data_dir",
     "describe_data",
     "describe_if_prepared",
     "encode_columns",
+    "encode_text",
     "find_file",
+    "iterate_pieces",
     "iterate_values",
     "open_data",
     "open_dataset",

@@ -49,10 +49,19 @@ class Feature:
     def frame_dim(self) -> int | None:
         """Numbers in each step where one example holds a sequence of numbers here: (time, dim), or (time,)."""
         sizes = (*[None] * self.sequence_depth, *self.shape)
-        is_numeric = self.kind == "tensor" and self.dtype.startswith(("float", "bfloat", "int", "uint"))
-        if not is_numeric or len(sizes) not in (1, 2):
+        if not self._holds_numbers or len(sizes) not in (1, 2):
             return None
         return 1 if len(sizes) == 1 else sizes[1]
+
+    @property
+    def vector_dim(self) -> int | None:
+        """How many numbers there are where one example holds as many as any other; None: it does not."""
+        is_fixed = not self.sequence_depth and len(self.shape) == 1
+        return self.shape[0] if is_fixed and self._holds_numbers else None
+
+    @property
+    def _holds_numbers(self) -> bool:
+        return self.kind == "tensor" and self.dtype.startswith(("float", "bfloat", "int", "uint"))
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,11 @@ from rnnzoo.evaluation.baselines import (
     predict_with_step_statistics,
 )
 from rnnzoo.evaluation.classification import evaluate_classification
-from rnnzoo.evaluation.evaluation import Evaluation
+from rnnzoo.evaluation.evaluation import Evaluation, describe_size
 from rnnzoo.evaluation.losses import softmax_cross_entropy_sum
+from rnnzoo.evaluation.ngram_language_model import NgramLanguageModel
 from rnnzoo.evaluation.out_of_scope import choose_threshold, evaluate_out_of_scope
+from rnnzoo.evaluation.perplexity import compute_perplexity
 from rnnzoo.evaluation.plots import plot_confusion_matrix, plot_curves
 from rnnzoo.evaluation.spans import score_spans
 from rnnzoo.evaluation.tagging import evaluate_tagging
@@ -17,7 +19,10 @@ from rnnzoo.evaluation.tokenization import score_tokenization
 
 __all__ = [
     "Evaluation",
+    "NgramLanguageModel",
     "choose_threshold",
+    "compute_perplexity",
+    "describe_size",
     "evaluate_classification",
     "evaluate_out_of_scope",
     "evaluate_tagging",

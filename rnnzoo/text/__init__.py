@@ -6,7 +6,10 @@ from typing import Any
 # A module is imported when one of its names is asked for: those of tag schemes need no TensorFlow.
 _MODULES = {
     "affixes": ("AffixEncoder", "build_affix_encoder"),
+    "byte_vocabulary": ("ByteVocabulary",),
+    "language_pipeline": ("LanguagePipeline",),
     "ngrams": ("NgramEncoder", "build_ngram_encoder"),
+    "pieces": ("cut_into_pieces",),
     "pipeline": ("TextPipeline", "to_dense"),
     "pretrained_vectors": ("PretrainedVectors", "load_pretrained_vectors"),
     "special_tokens": ("BOS_ID", "EOS_ID", "PAD_ID", "SPECIAL_TOKENS", "UNKNOWN_ID"),

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow_datasets as tfds
 
 from rnnzoo.datasets.files.naming import VERSION
 from rnnzoo.datasets.files.source import FileSource
 from rnnzoo.datasets.files.survey import Survey, read_split
+from rnnzoo.datasets.files.text_files import STARTS_DOCUMENT
 
 
 class RnnzooFiles(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -30,10 +32,14 @@ class RnnzooFiles(tfds.core.GeneratorBasedBuilder, skip_registration=True):
         text, sequence = tfds.features.Text(), tfds.features.Sequence(tfds.features.Text())
         features = {path: text for path in self._source.features.values()}
         features |= {path: sequence for path in self._source.sequences.values()}
+        if self._source.is_running_text:
+            features[STARTS_DOCUMENT] = tfds.features.Scalar(np.bool_)
         return tfds.core.DatasetInfo(
             builder=self,
             description=f"Made by rnnzoo from {', '.join(part.name for part in self._source.parts)}.",
             features=tfds.features.FeaturesDict(_nest(features)),
+            # Pieces of a text must stay in order.
+            disable_shuffling=self._source.is_running_text,
             metadata=tfds.core.MetadataDict(self._survey.report.to_json()),
         )
 
@@ -42,7 +48,8 @@ class RnnzooFiles(tfds.core.GeneratorBasedBuilder, skip_registration=True):
 
     def _generate_examples(self, split: str) -> Iterator[tuple[int, dict]]:
         for number, row in enumerate(read_split(self._source, self._survey, split)):
-            yield number, _nest(row.values)
+            flags = {STARTS_DOCUMENT: True} if self._source.is_running_text else {}
+            yield number, _nest({**flags, **row.values})
 
 
 def _nest(values: dict) -> dict:

@@ -10,6 +10,7 @@ from rnnzoo.config import UserError
 from rnnzoo.datasets.files.class_folders import list_class_folders
 from rnnzoo.datasets.files.rows import Defect
 from rnnzoo.datasets.files.source import FileSource, Part
+from rnnzoo.datasets.files.text_files import list_text_files
 
 BUILDER_NAME = "rnnzoo_files"
 # A new one whenever the same files would give other examples.
@@ -42,6 +43,8 @@ def _list_content(part: Part) -> Iterator[tuple[str, Path | None]]:
     if part.format == "folders":
         for item in list_class_folders(part):
             yield (item.file, None) if isinstance(item, Defect) else (f"{item.parent.name}/{item.name}", item)
+    elif part.format == "text" and part.path.is_dir():
+        yield from ((path.relative_to(part.path).as_posix(), path) for path in list_text_files(part))
     else:
         yield from ((path.name, path) for path in (part.path, part.labels) if path)
 

@@ -11,6 +11,7 @@ from rnnzoo.datasets.files.naming import BUILDER_NAME, VERSION, name_source
 from rnnzoo.datasets.files.report import FileReport
 from rnnzoo.datasets.files.source import FileSource, find_source
 from rnnzoo.datasets.files.survey import survey_files
+from rnnzoo.datasets.files.text_files import STARTS_DOCUMENT
 from rnnzoo.datasets.loading import Dataset, folders_for_made_data, prepare
 
 # More rows than this take long enough to show how far they are.
@@ -38,6 +39,8 @@ def describe_files(data: DataSection, data_dir: Path | None) -> DatasetDescripti
     features = {
         name: Feature("text", sequence_depth=int(key in source.sequences)) for key, name in source.features.items()
     }
+    if source.is_running_text:
+        features[STARTS_DOCUMENT] = Feature("tensor", "bool")
     return DatasetDescription(data.title, features, survey.splits, tuple(survey.report.notes()))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import FilesSection
-from rnnzoo.datasets.files import class_folders, label_lines
+from rnnzoo.datasets.files import class_folders, label_lines, text_files
 from rnnzoo.datasets.files.class_folders import read_class_folders
 from rnnzoo.datasets.files.conll import read_conll, read_conll_columns, read_conllu, read_conllu_columns
 from rnnzoo.datasets.files.json_lines import read_json_columns, read_json_lines
@@ -12,6 +12,7 @@ from rnnzoo.datasets.files.label_lines import read_label_lines
 from rnnzoo.datasets.files.rows import Defect, Row, check_row
 from rnnzoo.datasets.files.source import FileSource, Part
 from rnnzoo.datasets.files.tables import read_table, read_table_columns
+from rnnzoo.datasets.files.text_files import read_text_files
 
 _READERS: dict[str, Callable[[Part, FilesSection, list[str]], Iterator[Row | Defect]]] = {
     "csv": read_table,
@@ -21,6 +22,7 @@ _READERS: dict[str, Callable[[Part, FilesSection, list[str]], Iterator[Row | Def
     "lines": read_label_lines,
     "conll": read_conll,
     "conllu": read_conllu,
+    "text": read_text_files,
 }
 _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "csv": read_table_columns,
@@ -30,6 +32,7 @@ _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "lines": lambda part, options: label_lines.COLUMNS,
     "conll": read_conll_columns,
     "conllu": read_conllu_columns,
+    "text": lambda part, options: text_files.COLUMNS,
 }
 # What may part the fields of a table whose header seems to be one column.
 _OTHER_DELIMITERS = (",", ";", "\t", "|")
@@ -49,7 +52,9 @@ def read_rows(source: FileSource, part: Part) -> Iterator[Row | Defect]:
     """Yields the rows of a file in order, and in place of broken ones what is wrong with them."""
     features, encoding = list(source.features.values()), source.options.encoding
     for item in read_unchecked_rows(part, source.options, features):
-        yield check_row(item, features[0], encoding) if isinstance(item, Row) else item
+        # Of running text nothing may be left out, not even blanks.
+        is_checked = isinstance(item, Row) and part.format != "text"
+        yield check_row(item, features[0], encoding) if is_checked else item
 
 
 def check_features(source: FileSource) -> None:

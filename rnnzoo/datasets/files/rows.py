@@ -17,13 +17,13 @@ class Row:
         file: The file, as the config names it.
         line: The line it starts in, from 1; 0 where the row is a whole file.
         values: The text of each feature, None where the row has none; or lists, an item for each word of a
-            sentence.
+            sentence. Of running text also whether a document starts here, a bool.
         lines: Of a sentence, the line of each word.
     """
 
     file: str
     line: int
-    values: dict[str, str | list[str] | None]
+    values: dict[str, str | list[str] | bool | None]
     lines: tuple[int, ...] = ()
 
     @property

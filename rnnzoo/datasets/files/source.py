@@ -18,20 +18,26 @@ _FORMATS = {
     ".conllu": "conllu",
 }
 _SENTENCE_FORMATS = ("conll", "conllu")
-_FEATURE_KEYS = ("data.text_feature", "data.label_feature", "data.tokens_feature", "data.tags_feature")
+_FEATURE_KEYS = (
+    "data.text_feature",
+    "data.label_feature",
+    "data.condition_feature",
+    "data.tokens_feature",
+    "data.tags_feature",
+)
 _SEQUENCE_KEYS = ("data.tokens_feature", "data.tags_feature")
 _SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Part:
-    """A file or a folder of class folders.
+    """A file, a folder of class folders, or a folder of running text.
 
     Attributes:
         split: The split it is; "" if it is to be cut into splits.
         name: What the config calls it.
         path: Where it is.
-        format: `csv`, `tsv`, `jsonl`, `folders`, `lines`, `conll` or `conllu`.
+        format: `csv`, `tsv`, `jsonl`, `folders`, `lines`, `conll`, `conllu` or `text`.
         labels: Of `lines`: the file of the labels.
     """
 
@@ -64,6 +70,11 @@ class FileSource:
         return {key: name for key, name in self.features.items() if key in _SEQUENCE_KEYS}
 
     @property
+    def is_running_text(self) -> bool:
+        """Whether rows are pieces of texts, of which each tells whether a document starts with it."""
+        return any(part.format == "text" for part in self.parts)
+
+    @property
     def is_cut(self) -> bool:
         """Whether the splits are cut from one part."""
         return not self.parts[0].split
@@ -83,31 +94,31 @@ def find_source(data: DataSection, data_dir: Path | None) -> FileSource:
     if not {"data.text_feature", "data.tokens_feature"} & features.keys():
         raise UserError("files hold texts, which this task does not read", key="data.files")
     options = data.files
-    if options.path:
-        parts = [_find_part(options, "path", data_dir)]
-    else:
-        parts = [_find_part(options, split, data_dir) for split in _SPLITS if getattr(options, split)]
+    keys = ["path"] if options.path else [split for split in _SPLITS if getattr(options, split)]
+    parts = [_find_part(options, key, data_dir, has_only_text=features.keys() == {"data.text_feature"}) for key in keys]
     for part in parts:
-        _check_format(part, reads_sentences="data.tokens_feature" in features)
+        _check_format(part, features)
     strays: list[Defect] = []
-    if options.path and parts[0].format == "folders" and _has_folders(parts[0].path / "train"):
+    if options.path and _holds_splits(parts[0]):
         whole, parts = parts[0], []
         for child in sorted(whole.path.iterdir()):
             name = f"{whole.name}/{child.name}"
             if child.name in _SPLITS and child.is_dir():
-                parts.append(Part(child.name, name, child, "folders"))
+                parts.append(Part(child.name, name, child, whole.format))
             else:
                 strays.append(Defect(name, 0, "not the folder of a split", is_stray=True))
     return FileSource(options, features, tuple(parts), tuple(strays))
 
 
-def _find_part(options: FilesSection, key: str, data_dir: Path | None) -> Part:
+def _find_part(options: FilesSection, key: str, data_dir: Path | None, has_only_text: bool) -> Part:
     name = getattr(options, key)
     path = find_file(name, f"data.files.{key}", data_dir)
     labels_key = "labels" if key == "path" else f"{key}_labels"
     labels = getattr(options, labels_key)
-    file_format = options.format if options.format != "auto" else _guess_format(path, bool(labels))
-    if path.is_dir() != (file_format == "folders"):
+    file_format = options.format
+    if file_format == "auto":
+        file_format = _guess_format(path, bool(labels), has_only_text)
+    if file_format != "text" and path.is_dir() != (file_format == "folders"):
         kind = "a folder" if path.is_dir() else "a file"
         raise UserError(f'{kind}, which is not what format = "{file_format}" reads', file=path, key=f"data.files.{key}")
     return Part(
@@ -119,7 +130,8 @@ def _find_part(options: FilesSection, key: str, data_dir: Path | None) -> Part:
     )
 
 
-def _check_format(part: Part, reads_sentences: bool) -> None:
+def _check_format(part: Part, features: dict[str, str]) -> None:
+    reads_sentences = "data.tokens_feature" in features
     if reads_sentences != (part.format in _SENTENCE_FORMATS):
         formats = [name for name in get_args(FilesSection.model_fields["format"].annotation) if name != "auto"]
         raise UserError(
@@ -129,14 +141,25 @@ def _check_format(part: Part, reads_sentences: bool) -> None:
             got=part.format,
             allowed=[name for name in formats if reads_sentences == (name in _SENTENCE_FORMATS)],
         )
+    beside = next((key for key in features if key != "data.text_feature"), None)
+    if part.format == "text" and beside:
+        raise UserError(
+            "running text, which has nothing beside it",
+            file=part.path,
+            key=beside,
+            got=features[beside],
+            hint='a folder for each class is format = "folders"',
+        )
 
 
-def _guess_format(path: Path, has_labels: bool) -> str:
+def _guess_format(path: Path, has_labels: bool, has_only_text: bool) -> str:
     if path.is_dir():
-        return "folders"
+        return "text" if has_only_text else "folders"
     if has_labels:
         return "lines"
     ending = Path(path.name.removesuffix(".gz")).suffix.lower()
+    if ending not in _FORMATS and has_only_text:
+        return "text"
     if ending not in _FORMATS:
         raise UserError(
             "the name does not tell the format",
@@ -148,5 +171,8 @@ def _guess_format(path: Path, has_labels: bool) -> str:
     return _FORMATS[ending]
 
 
-def _has_folders(path: Path) -> bool:
-    return path.is_dir() and any(child.is_dir() for child in path.iterdir())
+def _holds_splits(part: Part) -> bool:
+    train = part.path / "train"
+    if part.format == "text":
+        return train.is_dir()
+    return part.format == "folders" and train.is_dir() and any(child.is_dir() for child in train.iterdir())

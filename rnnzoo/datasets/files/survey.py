@@ -7,6 +7,7 @@ from hashlib import blake2b
 
 from rnnzoo.config import UserError
 from rnnzoo.datasets.duplicates import fold_text
+from rnnzoo.datasets.files.cutting import TextCut, count_training_pieces
 from rnnzoo.datasets.files.reading import check_features, read_rows
 from rnnzoo.datasets.files.report import FileReport
 from rnnzoo.datasets.files.rows import Defect, Row
@@ -27,12 +28,14 @@ class Survey:
         kept_in_train: Digests of texts that stay in `train` whatever their hash says.
         report: What was left out.
         tags: What the tags of sentences are like; None where there are none.
+        num_train_pieces: Of running text in one file that is cut: how many pieces are `train`; else None.
     """
 
     splits: dict[str, int]
     kept_in_train: frozenset[bytes]
     report: FileReport
     tags: TagSurvey | None = None
+    num_train_pieces: int | None = None
 
 
 def survey_files(source: FileSource) -> Survey:
@@ -48,6 +51,9 @@ def survey_files(source: FileSource) -> Survey:
         report.add(stray)
     splits = Counter({"train": 0, "test": 0} if source.is_cut else {part.split: 0 for part in source.parts})
     labels = _Labels()
+    is_text_cut = source.is_cut and source.is_running_text
+    num_train_pieces = count_training_pieces(source) if is_text_cut else None
+    text_cut = TextCut(num_train_pieces) if is_text_cut else None
     label_feature = source.features.get("data.label_feature")
     tags_feature = source.features.get("data.tags_feature")
     tags = survey_tags(source, tags_feature) if tags_feature else None
@@ -59,6 +65,8 @@ def survey_files(source: FileSource) -> Survey:
                 continue
             digest = _digest(source, item)
             split = part.split or _side(digest, source.options.test_fraction)
+            if text_cut:
+                split = text_cut.side(item, split)
             splits[split] += 1
             if label_feature:
                 labels.add(item.values[label_feature], split, item, digest)
@@ -76,15 +84,16 @@ def survey_files(source: FileSource) -> Survey:
     _check_splits(source, splits, report)
     if label_feature:
         _check_labels(source, labels)
-    return Survey(dict(splits), kept, report, tags)
+    return Survey(dict(splits), kept, report, tags, num_train_pieces)
 
 
 def read_split(source: FileSource, survey: Survey, split: str) -> Iterator[Row]:
     """Yields the good rows of a split, in the order of the file."""
+    text_cut = TextCut(survey.num_train_pieces) if source.is_cut and source.is_running_text else None
     for part in source.parts:
         if part.split in ("", split):
             for item in _read_rows(source, part, survey.tags):
-                if isinstance(item, Row) and (part.split or _cut(source, survey, item)) == split:
+                if isinstance(item, Row) and (part.split or _cut(source, survey, item, text_cut)) == split:
                     yield item
 
 
@@ -93,9 +102,10 @@ def _read_rows(source: FileSource, part: Part, tags: TagSurvey | None) -> Iterat
         yield tags.check(item) if tags and isinstance(item, Row) else item
 
 
-def _cut(source: FileSource, survey: Survey, row: Row) -> str:
+def _cut(source: FileSource, survey: Survey, row: Row, text_cut: TextCut | None) -> str:
     digest = _digest(source, row)
-    return "train" if digest in survey.kept_in_train else _side(digest, source.options.test_fraction)
+    side = "train" if digest in survey.kept_in_train else _side(digest, source.options.test_fraction)
+    return text_cut.side(row, side) if text_cut else side
 
 
 def _digest(source: FileSource, row: Row) -> bytes:

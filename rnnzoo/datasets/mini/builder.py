@@ -6,8 +6,10 @@ import numpy as np
 import tensorflow_datasets as tfds
 
 from rnnzoo.datasets.description import Feature
+from rnnzoo.datasets.mini.captions import generate_captions
 from rnnzoo.datasets.mini.clips import generate_clips
 from rnnzoo.datasets.mini.description import CONFIGURATIONS
+from rnnzoo.datasets.mini.hello import generate_hello
 from rnnzoo.datasets.mini.sentences import generate_sentences
 from rnnzoo.datasets.mini.stories import generate_stories
 
@@ -17,11 +19,13 @@ GENERATORS: dict[str, Callable[[str], Iterator[dict]]] = {
     "sentences": generate_sentences,
     "stories": generate_stories,
     "clips": generate_clips,
+    "captions": generate_captions,
+    "hello": generate_hello,
 }
 
 
 class RnnzooMini(tfds.core.GeneratorBasedBuilder):
-    """Opinions and stories in a miniature language, and clips, made on the spot, without any download."""
+    """Opinions and stories in a miniature language, clips and captions, made on the spot, without any download."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "First release."}  # noqa: RUF012
@@ -34,8 +38,9 @@ class RnnzooMini(tfds.core.GeneratorBasedBuilder):
         features = CONFIGURATIONS[self.builder_config.name].features
         return tfds.core.DatasetInfo(
             builder=self,
-            description="A miniature English with opinions, names and an invented second language, and clips of "
-            "a moving dot; its words, grammar, sentences and clips are part of rnnzoo and share its licence.",
+            description="A miniature English with opinions, names and an invented second language, clips of "
+            "a moving dot and captions of scenes; its words, grammar, sentences and clips are part of rnnzoo and share "
+            "its licence.",
             features=tfds.features.FeaturesDict({name: _make_feature(feature) for name, feature in features.items()}),
             license="Apache License 2.0, like rnnzoo itself.",
         )

@@ -37,6 +37,7 @@ EVENTS = {
 }
 MOVEMENTS = {"still": 0, "rising": 1, "falling": -1}
 NUM_PIXELS = 8
+CAPTION_DIM = 24
 
 
 def _labels(names: Iterable[str], sequence_depth: int = 0) -> Feature:
@@ -79,6 +80,16 @@ CONFIGURATIONS = {
             "frame_labels": _labels(MOVEMENTS, sequence_depth=1),
         },
         {"train": 4000, "validation": 500, "test": 500},
+    ),
+    "captions": Configuration(
+        "Scenes of two things, each as a noisy vector and as a caption.",
+        {"vector": Feature("tensor", "float32", shape=(CAPTION_DIM,)), "caption": Feature("text")},
+        {"train": 8000, "validation": 500, "test": 500},
+    ),
+    "hello": Configuration(
+        "The word hello, in each split: the example of four letters with which tutorials begin.",
+        {"text": Feature("text")},
+        {"train": 1, "validation": 1, "test": 1},
     ),
 }
 
