@@ -8,13 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rnnzoo.cli.generated_text import print_generated
 from rnnzoo.cli.tagged_text import print_tagged
 
 _LONGEST_SHOWN = 100
 
 
 def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], answers: Sequence[dict[str, Any]]) -> None:
-    """Prints the answers to rows for people: a line a row, and of taggers what was tagged with the tags below it.
+    """Prints the answers to rows for people: a line a row; of taggers what was tagged with the tags below
+    it, of language models prompt and text.
 
     Args:
         console: The terminal.
@@ -23,6 +25,9 @@ def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], ans
     """
     if answers and "tags" in answers[0]:
         print_tagged(console, [_name_steps(row, answer) for row, answer in zip(rows, answers, strict=True)])
+        return
+    if answers and "text" in answers[0]:
+        print_generated(console, rows, [answer["text"] for answer in answers])
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = [name for name in (answers[0] if answers else {}) if _is_short(answers[0][name])]

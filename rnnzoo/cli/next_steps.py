@@ -6,16 +6,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-_COUNTS = ("split", "num_examples")
-
 
 def show_scores(console: Console, result: dict[str, Any]) -> None:
     """Prints the scores on the reported split."""
+    from rnnzoo.evaluation import describe_size
+
     test = result["test"]
-    console.print(f"\nscores on {test['split']} ({test['num_examples']:,} examples)", highlight=False)
+    console.print(f"\nscores on {test['split']} ({describe_size(test)})", highlight=False)
     table = Table(show_header=False, box=None)
     for name, value in test.items():
-        if name not in _COUNTS:
+        if isinstance(value, float):
             table.add_row(f"  {name.replace('_', ' ')}", f"{value:.4f}")
     console.print(table)
 

@@ -30,11 +30,23 @@ from rnnzoo.cli.options import json_option
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Texts or rows run together."
 )
+@click.option("--max-tokens", type=click.IntRange(min=0), help="Language models: the most tokens to write.")
+@click.option("--temperature", type=click.FloatRange(min=0.0), help="Language models: 0 takes the most probable.")
+@click.option("--top-k", type=click.IntRange(min=0), help="Language models: draw among so many; 0: all.")
+@click.option(
+    "--top-p",
+    type=click.FloatRange(min=0.0, max=1.0, min_open=True),
+    help="Language models: draw among the most probable that have this probability together.",
+)
+@click.option("--stop", help="Language models: the text ends before this string.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Language models: seed of the draws.")
+@click.option("--label", help="Language models of classes: the class to write a text of.")
 @json_option
-def command(model, texts, input_path, output_path, batch_size, as_json):
+def command(model, texts, input_path, output_path, batch_size, as_json, **settings):
     """Ask an export: texts as arguments, from a file, or a text a line on stdin.
 
-    A model that takes no texts is asked in JSON: {"features": [[0.5, 1.0], [0.0, 2.0]]}.
+    A model that takes no texts is asked in JSON: {"features": [[0.5, 1.0], [0.0, 2.0]]}. A language model writes on
+    after the texts; what an option does not say is as the config of its training says.
 
     NAME is a row name, looked up in ./saved_models and then among the exports of the zoo, or the path of
     an export.
@@ -58,30 +70,69 @@ def command(model, texts, input_path, output_path, batch_size, as_json):
         from rnnzoo.serving import load
 
         predictor = load(str(export))
+    asked = _choose_signature(predictor, {name: value for name, value in settings.items() if value is not None})
+    _check_label(predictor, settings["label"], texts)
+    if settings["label"] is not None and not (texts or input_path):
+        texts = ("",)
     if input_path:
-        _predict_file(predictor, input_path, output_path, batch_size, console)
+        _predict_file(predictor, input_path, output_path, batch_size, console, asked)
     elif texts:
-        _show(predictor, texts, batch_size, as_json)
+        _show(predictor, texts, batch_size, as_json, asked)
     elif sys.stdin.isatty():
         console.print("a text a line; end with Ctrl-D", highlight=False)
         for line in sys.stdin:
-            _show(predictor, [line], batch_size, as_json)
+            _show(predictor, [line], batch_size, as_json, asked)
     else:
         from rnnzoo.serving import predict_lines
 
         sys.stdin.reconfigure(encoding="utf-8", errors="replace")
-        for answer in predict_lines(predictor, sys.stdin, batch_size):
+        for answer in predict_lines(predictor, sys.stdin, batch_size, **asked):
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _show(predictor, lines, batch_size, as_json):
+def _choose_signature(predictor, settings):
+    """Returns the signature to ask and its settings: of language models `generate`, with the defaults of the config."""
+    if "generate" not in predictor.signatures():
+        if settings:
+            option = "--" + next(iter(settings)).replace("_", "-")
+            raise click.UsageError(f"{option} is for language models")
+        return {}
+    from rnnzoo.config import load_config
+
+    inputs = predictor.signature("generate").inputs
+    if "label" in settings and "label" not in inputs:
+        raise click.UsageError("--label is for language models of classes")
+    defaults = load_config(str(predictor.path / "assets.extra")).decode.model_dump()
+    return {"signature": "generate", **{name: defaults[name] for name in inputs if name in defaults}, **settings}
+
+
+def _check_label(predictor, label, texts):
+    """The graph answers for every label; people are told which there are."""
+    if "generate" not in predictor.signatures() or "label" not in predictor.signature("generate").inputs:
+        return
+    from rnnzoo.config import UserError
+    from rnnzoo.serving import load_classes
+
+    classes = load_classes(predictor.path)
+    if label is not None and label not in classes:
+        raise UserError("no such class", key="--label", got=label, allowed=classes)
+    if label is None and not all(text.lstrip().startswith("{") for text in texts):
+        raise UserError("the model writes texts of classes", key="--label", hint=f"say which: {', '.join(classes)}")
+
+
+def _show(predictor, lines, batch_size, as_json, asked):
     from rnnzoo.serving import read_lines
 
-    rows = list(read_lines(predictor, lines))
-    answers = predictor.predict(rows, batch_size=batch_size)
+    rows = list(read_lines(predictor, lines, **asked))
+    if "signature" in asked and not as_json and isinstance(rows[0], str):
+        _write(predictor, rows, asked)
+        return
+    answers = predictor.predict(rows, batch_size=batch_size, **asked)
     if as_json:
         for row, answer in zip(rows, answers, strict=True):
-            shown = {"text": row, **answer} if isinstance(row, str) else answer
+            # What a language model writes is called `text` too.
+            name = "prompt" if "text" in answer else "text"
+            shown = {name: row, **answer} if isinstance(row, str) else answer
             click.echo(json.dumps(shown, ensure_ascii=False))
         return
     from rich.console import Console
@@ -91,7 +142,19 @@ def _show(predictor, lines, batch_size, as_json):
     print_answers(Console(), rows, answers)
 
 
-def _predict_file(predictor, input_path, output_path, batch_size, console):
+def _write(predictor, prompts, asked):
+    from rich.console import Console
+
+    from rnnzoo.cli.generated_text import print_growing
+    from rnnzoo.serving import write_on
+
+    settings = {name: value for name, value in asked.items() if name != "signature"}
+    for prompt in prompts:
+        row = {"label": settings["label"], "prompt": prompt} if "label" in settings else prompt
+        print_growing(Console(), row, write_on(predictor, prompt, **settings))
+
+
+def _predict_file(predictor, input_path, output_path, batch_size, console, asked):
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
     from rnnzoo.serving import predict_file
@@ -100,6 +163,11 @@ def _predict_file(predictor, input_path, output_path, batch_size, console):
     with Progress(*columns, console=console, transient=True) as bar:
         row = bar.add_task("", total=None)
         counts = predict_file(
-            predictor, input_path, output_path, batch_size, lambda answered: bar.update(row, completed=answered)
+            predictor,
+            input_path,
+            output_path,
+            batch_size,
+            lambda answered: bar.update(row, completed=answered),
+            **asked,
         )
     console.print(f"{counts.answered:,} lines answered: {output_path}", highlight=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnzoo.config import RunConfig
 from rnnzoo.config.locations import served_name
+from rnnzoo.evaluation import describe_size
 
 _NOT_METRICS = ("split", "num_examples", "seed")
 
@@ -39,7 +40,7 @@ def write_card(
         "",
         "## Scores",
         "",
-        f"On the split `{test['split']}` of `{config.data.title}` ({test['num_examples']:,} examples), by which this "
+        f"On the split `{test['split']}` of `{config.data.title}` ({describe_size(test)}), by which this "
         "run chose nothing: early stopping and the best epoch go by other examples.",
         "",
         f"| metric | this export (seed {result['seed']}) | mean of {len(seeds)} seed"
@@ -54,7 +55,7 @@ def write_card(
     validation = result["validation"]
     lines += [
         "",
-        f"On the {validation['num_examples']:,} examples it was chosen on ({validation['split']}) the same model has "
+        f"On what it was chosen on ({validation['split']}: {describe_size(validation)}) the same model has "
         f"{result['headline_metric'].replace('_', ' ')} {validation[result['headline_metric']]:.4f}.",
         "",
         "## Training",
@@ -124,5 +125,5 @@ def _quote_json(value: Any) -> str:
 
 def _quote(row: str | dict[str, Any]) -> str:
     if not isinstance(row, str):
-        return _quote_json(row)
+        return f"--label {_quote(row['label'])}" if "label" in row else _quote_json(row)
     return '"' + row.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$").replace("`", "\\`") + '"'

@@ -35,8 +35,9 @@ def find_text_input(signature: "Signature", name: str, settings: Mapping[str, An
 
 
 def takes_texts(signature: "Signature", settings: Mapping[str, Any]) -> bool:
-    """Returns whether a row may be a text."""
-    return any(name not in settings for name in signature.text_inputs)
+    """Returns whether a row is a text: the one input that no setting fills."""
+    free = [name for name in signature.inputs if name not in settings]
+    return len(free) == 1 and free[0] in signature.text_inputs
 
 
 def read_rows(
@@ -48,7 +49,7 @@ def read_rows(
         signature: The signature.
         name: Its name, for messages.
         rows: Texts, for the signature's input `text` or `prompt`, or its only string input; or dictionaries of
-            inputs. A `length` that is left out is the number of steps of the row's sequence.
+            inputs. A `length` that is left out is the number of steps of the row's sequence, a `prompt` is "".
         settings: The other inputs, each one value for all rows, or a list of one a row.
 
     Raises:
@@ -67,6 +68,8 @@ def read_rows(
             inputs[text_input] = row
         if "length" in signature.inputs and "length" not in inputs:
             inputs["length"] = count_steps(inputs)
+        if "prompt" in signature.inputs:
+            inputs.setdefault("prompt", "")
         check_names(signature, inputs)
         read.append(inputs)
     return read

@@ -57,6 +57,24 @@ def _check_feature_tagging(config: RunConfig, description: DatasetDescription) -
     _check_tags(config, description)
 
 
+def _check_language_modeling(config: RunConfig, description: DatasetDescription) -> None:
+    data, key = config.data, "data.condition_feature"
+    _check_text(description, data.text_feature, "data.text_feature")
+    if not data.condition_feature:
+        return
+    condition = description.feature(data.condition_feature, key)
+
+    def may_be_a_condition(feature: Feature) -> bool:
+        return not feature.sequence_depth and (feature.kind == "class_label" or feature.is_text or feature.vector_dim)
+
+    if not may_be_a_condition(condition):
+        raise UserError(
+            f"the feature `{data.condition_feature}` of `{description.name}` is no class and no vector of numbers",
+            key=key,
+            allowed=sorted(name for name, feature in description.features.items() if may_be_a_condition(feature)),
+        )
+
+
 def _check_tags(config: RunConfig, description: DatasetDescription) -> Feature:
     path, key = config.data.tags_feature, "data.tags_feature"
     tags = description.feature(path, key)
@@ -111,4 +129,5 @@ _CHECKS = {
     "feature_classification": _check_feature_classification,
     "sequence_tagging": _check_sequence_tagging,
     "feature_tagging": _check_feature_tagging,
+    "language_modeling": _check_language_modeling,
 }

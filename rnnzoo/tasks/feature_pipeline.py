@@ -65,7 +65,8 @@ class FeaturePipeline(tf.Module):
         """Numbers in each step for the model."""
         return self.dim + 1
 
-    def _normalize(self, steps: tf.Tensor) -> tf.Tensor:
+    def normalize(self, steps: tf.Tensor) -> tf.Tensor:
+        """Normalises steps, (..., dim) float32; returns (..., feature_dim)."""
         steps = tf.where(tf.math.is_nan(steps), self.mean, steps)
         steps = tf.clip_by_value((steps - self.mean) / self.deviation, -_MOST_DEVIATIONS, _MOST_DEVIATIONS)
         return tf.concat([steps, tf.ones_like(steps[..., :1])], axis=-1)
@@ -83,7 +84,7 @@ class FeaturePipeline(tf.Module):
         features = as_sequences(features)
         num_cut = tf.maximum(tf.cast(features.row_lengths(), tf.int32) - self.max_length, 0)
         features = features[:, : self.max_length]
-        return {"features": features.with_values(self._normalize(features.values))}, num_cut
+        return {"features": features.with_values(self.normalize(features.values))}, num_cut
 
     def __call__(self, features: tf.Tensor, length: tf.Tensor) -> dict[str, tf.Tensor]:
         """Encodes padded sequences.
@@ -96,7 +97,7 @@ class FeaturePipeline(tf.Module):
             The model's input by name, `features`, (batch, time, feature_dim) float32 with at least one step,
             padded with zeros.
         """
-        steps = self._normalize(features[:, : self.max_length])
+        steps = self.normalize(features[:, : self.max_length])
         real = tf.sequence_mask(length, tf.shape(steps)[1])
         steps = tf.where(real[..., None], steps, 0.0)
         # Recurrent layers refuse no step at all.

@@ -13,6 +13,7 @@ _TASKS = {
     "feature_classification": ("rnnzoo.tasks.feature_classification", "FeatureClassification"),
     "sequence_tagging": ("rnnzoo.tasks.sequence_tagging", "SequenceTagging"),
     "feature_tagging": ("rnnzoo.tasks.feature_tagging", "FeatureTagging"),
+    "language_modeling": ("rnnzoo.tasks.language_modeling", "LanguageModeling"),
 }
 
 

@@ -42,6 +42,7 @@ class SequenceTagging(Tagging):
     def __init__(self, config: RunConfig):
         super().__init__(config)
         self._vectors: PretrainedVectors | None = None
+        self._word_counts: np.ndarray | None = None
 
     @property
     def input_feature(self) -> str:
@@ -66,6 +67,7 @@ class SequenceTagging(Tagging):
         if self._vectors is None:
             self._load_vectors(dataset)
         train, validation = super().load_training_splits(dataset)
+        self._word_counts = np.bincount(train.columns["token_ids"].values, minlength=len(self._pipeline.vocabulary))
         if self._vectors is not None:
             figures = {name: self._vectors.report[name] for name in ("found", "vocabulary_share", "token_share")}
             train.report.update({f"pretrained_vectors_{name}": figure for name, figure in figures.items()})
@@ -117,6 +119,10 @@ class SequenceTagging(Tagging):
 
     def build_model(self) -> keras.Model:
         pipeline, arguments = self._pipeline, self._model_arguments()
+        rareness = arguments.pop("rare_word_dropout")
+        if rareness and self._word_counts is not None:  # a model that is only built is not trained
+            rates = np.maximum(rareness / (rareness + self._word_counts), arguments["word_dropout"])
+            arguments["word_dropout"] = rates.round(4).tolist()
         arguments["vocabulary_size"] = len(pipeline.vocabulary)
         if pipeline.affixes is not None:
             arguments["affix_vocabulary_size"] = len(pipeline.affixes.vocabulary)

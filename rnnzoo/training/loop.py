@@ -102,7 +102,7 @@ class TrainingLoop:
                 if not self._best_score or score > self._best_score:
                     self._best_score, self._best_epoch = score, epoch + 1
                     save_variables(self._checkpoints.best, self._model.variables, {"epoch": epoch + 1})
-            logs |= {f"validation_{name}": value for name, value in metrics.items() if name != "num_examples"}
+            logs |= {f"validation_{name}": value for name, value in metrics.items() if isinstance(value, float)}
             logs["seconds"] = round(time.perf_counter() - start, 2)
             self.history.append({"epoch": epoch + 1, **logs})
             self._save(epoch + 1)

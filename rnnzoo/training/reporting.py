@@ -8,8 +8,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rnnzoo.evaluation import plot_curves
 from rnnzoo.training.run_folder import RunFolder
 
-_NOT_SHOWN = ("seconds", "validation_num_examples")
-
 
 class Reporter:
     """Says things on the terminal and in the run's `log.txt`.
@@ -70,7 +68,7 @@ class ProgressReport(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.close()
-        figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items() if name not in _NOT_SHOWN)
+        figures = "  ".join(f"{name} {value:.4f}" for name, value in logs.items() if name != "seconds")
         self._reporter.say(f"epoch {epoch + 1}/{self._num_epochs}  {figures}  {logs['seconds']:.1f} s")
 
     def close(self) -> None:

@@ -144,10 +144,9 @@ def _score_test_split(
     evaluation = task.evaluate(model, test, details=True)
     save_evaluation(task, evaluation, folder)
     scores: dict[str, Any] = {"split": test.name, **evaluation.metrics}
-    scores |= task.evaluate_further(model, dataset, validation, test)
     if task.config.evaluate.baseline:
         scores |= task.evaluate_baseline(train, test)
-    return scores
+    return scores | task.evaluate_further(model, dataset, validation, test)
 
 
 def _save_vocabularies(task: Task, folder: RunFolder) -> None:

@@ -413,3 +413,16 @@ def test_embeddings_begin_with_pretrained_vectors(mini_data_dir, tmp_path):
         make([*overrides, "model.embedding_dim=6"])
     with pytest.raises(UserError, match=r"text\.pretrained_vectors: no such file"):
         make(["text.pretrained_vectors=none.txt"])
+
+
+def test_rare_words_are_dropped_more_often(mini_data_dir):
+    overrides = ["model.rare_word_dropout=2.0", "model.word_dropout=0.05"]
+    task = make_task(load_config("pos/mini", [*TINY, *overrides]))
+    dataset = open_dataset("rnnzoo_mini/sentences", mini_data_dir)
+    task.learn_vocabularies(dataset)
+    train, _ = task.load_training_splits(dataset)
+    rates = task.build_model().get_layer("word_dropout").rate
+    counts = np.bincount(train.columns["token_ids"].values)
+    for token_id in (4, 20, len(rates) - 1):
+        assert rates[token_id] == pytest.approx(max(2.0 / (2.0 + counts[token_id]), 0.05), abs=1e-4)
+    assert rates[4] < rates[-1]

@@ -13,7 +13,7 @@ _FEWEST_STEPS = 2
 _SLOWEST = 0.25  # pixels a frame
 _NUM_RESTS = 3
 _DOT_WIDTH = 0.8
-_NOISE = 0.2
+_NOISE = 0.1
 _DIGITS = 4
 
 
