@@ -19,8 +19,13 @@ from rnnzoo.cli.options import config_argument, data_dir_option, json_option, of
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for evaluation.json and pictures.",
 )
+@click.option(
+    "--judge",
+    metavar="NAME",
+    help="An export that classifies: has a language model of classes write texts, and this one name their classes.",
+)
 @json_option
-def command(config, split, data_dir, offline, runs, output, as_json):
+def command(config, split, data_dir, offline, runs, output, judge, as_json):
     """Score a finished run, or an export from raw strings to answers, on a split of its data set."""
     from rich.console import Console
 
@@ -42,11 +47,15 @@ def command(config, split, data_dir, offline, runs, output, as_json):
     from rnnzoo.training.run import save_evaluation
     from rnnzoo.training.scoring import score_export, score_run
 
+    if judge is not None and export is None:
+        raise click.UsageError("--judge is for exports")
     if export is None:
         task, evaluation = score_run(source, split, data_dir=data_dir, offline=offline)
     else:
         predict = load(str(export)).predict
         task, evaluation = score_export(source, predict, split, data_dir=data_dir, offline=offline)
+    if judge is not None:
+        evaluation.metrics.update(_judge(export, judge))
     if output is not None:
         save_evaluation(task, evaluation, RunFolder(output))
     if as_json:
@@ -57,6 +66,17 @@ def command(config, split, data_dir, offline, runs, output, as_json):
     show_scores(console, {"test": {"split": split, **evaluation.metrics}})
     if output is not None:
         console.print(f"details: {output}", highlight=False, soft_wrap=True)
+
+
+def _judge(export, judge):
+    from rnnzoo.config import UserError, load_config
+    from rnnzoo.serving import judge_samples, load, load_classes
+
+    config, writer = load_config(str(export / "assets.extra")), load(str(export))
+    if "label" not in writer.signatures().get("generate", writer.signature("serving_default")).inputs:
+        raise UserError("--judge is for language models of classes", got=str(export))
+    settings = config.decode.model_dump(include={"max_tokens", "temperature", "top_k", "top_p", "stop"})
+    return judge_samples(writer, load(judge), load_classes(export), config.evaluate.num_samples, **settings)
 
 
 def _find_model(name_or_path, runs):

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from rnnzoo.builders import build_language_model
 from rnnzoo.config import RunConfig
-from rnnzoo.datasets import Batches, Dataset, StreamBatches
+from rnnzoo.datasets import Batches, Dataset, EncodedText, StreamBatches
 from rnnzoo.evaluation import Evaluation, NgramLanguageModel, compute_perplexity, softmax_cross_entropy_sum
 from rnnzoo.tasks.language_conditions import Conditions, learn_conditions, load_conditions
 from rnnzoo.tasks.language_data import (
@@ -47,6 +47,7 @@ class LanguageModeling(Task):
         self._conditions: Conditions | None = None
         self._scorer: TextScorer | None = None
         self._ngrams: NgramLanguageModel | None = None
+        self._all_of_train: EncodedText | None = None
 
     @property
     def pipeline(self) -> LanguagePipeline:
@@ -71,6 +72,7 @@ class LanguageModeling(Task):
         if validation is None:
             held_back = "documents held back from" if data.documents else "the end of"
             whole = self._encode(reader, data.train_split, train)
+            self._all_of_train = whole.text
             return hold_back(whole, data, (part, f"{held_back} {data.train_split}"))
         names = (data.train_split, data.validation_split)
         if not data.validation_split:
@@ -186,7 +188,9 @@ class LanguageModeling(Task):
 
     def evaluate_baseline(self, train: LanguageSplit, split: LanguageSplit) -> dict[str, float]:
         order = self.config.evaluate.ngram_order
-        counted = take_end(train.text, _MOST_COUNTED_TOKENS)
+        # It chooses nothing, so it need not do without what is held back of a stream.
+        text = train.text if self._all_of_train is None else self._all_of_train
+        counted = take_end(text, _MOST_COUNTED_TOKENS)
         self._ngrams = NgramLanguageModel(counted.with_boundaries(), self._pipeline.num_ids, order)
         return self._score_ngrams(split)
 
@@ -239,7 +243,7 @@ class LanguageModeling(Task):
             f"Of a prompt the last {text.max_length} {text.unit} are read, of a text to score the first; a request for "
             f"more than {decode.max_tokens_limit} tokens gets that many. A {self._unit} that was never seen counts as "
             "`<unk>`, which is never generated; broken UTF-8 counts as U+FFFD, and an empty prompt is answered too. "
-            "Texts are expected in NFC. A temperature of 0, or one that is no number, always takes the most probable; of "
-            f"a stop string the first {MOST_STOP_TOKENS} tokens count. The same inputs and seed give the same text, "
+            "Texts are expected in NFC. A temperature of 0, or one that is no number, always takes the most probable; "
+            f"of a stop string the first {MOST_STOP_TOKENS} tokens count. The same inputs and seed give the same text, "
             f"whatever else is in the batch.{self._conditions.remark if self._conditions else ''}"
         )
