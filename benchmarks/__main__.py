@@ -10,6 +10,7 @@ import click
 
 from benchmarks.breakdown import time_breakdown
 from benchmarks.end_to_end import QUICK_TRAININGS, TRAININGS, time_end_to_end
+from benchmarks.generation import QUICK_SHAPE, SHAKESPEARE, time_generation
 from benchmarks.inference import time_inference
 from benchmarks.machine import describe_machine
 from benchmarks.plots import plot_results
@@ -84,6 +85,7 @@ def _make_timers(
         "inference": partial(time_inference, for_inference, threads, repeats, seconds, _say),
         "sweep": partial(time_sweeps, QUICK_SWEEPS if quick else SWEEPS, threads, few, seconds / 2, _say),
         "end_to_end": partial(time_end_to_end, QUICK_TRAININGS if quick else TRAININGS, data_dir, threads, few, _say),
+        "generation": partial(time_generation, QUICK_SHAPE if quick else SHAKESPEARE, threads, repeats, seconds, _say),
     }
 
 

@@ -16,6 +16,9 @@ from benchmarks.workers import Worker, WorkerError
 class TextTraining:
     """What is trained: an embedding, a bidirectional SimpleRNN, an output layer.
 
+    A tagger may read characters too: their embeddings are convolved within each word, and the maximum of each filter
+    is joined to the embedding of the word.
+
     Attributes:
         task: rnnzoo's: `text_classification`, of the average of a text's steps, or `sequence_tagging`, of
             every step.
@@ -29,6 +32,10 @@ class TextTraining:
         batch_size: Texts of a batch.
         learning_rate: Adam's.
         clip_norm: The global norm of the gradient is clipped to this.
+        word_length: Characters of each word that a tagger reads; 0: none.
+        character_embedding: Width of the embedding of a character.
+        character_width: Width of the convolution in characters.
+        character_filters: Filters of the convolution.
     """
 
     task: str
@@ -41,20 +48,22 @@ class TextTraining:
     batch_size: int = 64
     learning_rate: float = 1e-3
     clip_norm: float = 1.0
+    word_length: int = 0
+    character_embedding: int = 30
+    character_width: int = 3
+    character_filters: int = 64
 
 
+_TREEBANK = {
+    "dataset": "universal_dependencies/en_ewt",
+    "train_split": "train",
+    "tags_feature": "upos",
+    "ignored_tags": ["_"],
+}
 TRAININGS = (
     TextTraining("text_classification", {"dataset": "imdb_reviews", "train_split": "train[:20%]"}, epochs=2),
-    TextTraining(
-        "sequence_tagging",
-        {
-            "dataset": "universal_dependencies/en_ewt",
-            "train_split": "train",
-            "tags_feature": "upos",
-            "ignored_tags": ["_"],
-        },
-        epochs=5,
-    ),
+    TextTraining("sequence_tagging", _TREEBANK, epochs=5),
+    TextTraining("sequence_tagging", _TREEBANK, epochs=5, word_length=16),
 )
 QUICK_TRAININGS = tuple(
     TextTraining(
@@ -64,10 +73,13 @@ QUICK_TRAININGS = tuple(
         max_length=64,
         embedding=8,
         units=8,
+        word_length=word_length,
+        character_filters=8,
     )
-    for task, labels in (
-        ("text_classification", {"label_feature": "sentiment"}),
-        ("sequence_tagging", {"tags_feature": "upos"}),
+    for task, labels, word_length in (
+        ("text_classification", {"label_feature": "sentiment"}, 0),
+        ("sequence_tagging", {"tags_feature": "upos"}, 0),
+        ("sequence_tagging", {"tags_feature": "upos"}, 6),
     )
 )
 
@@ -106,6 +118,18 @@ def time_end_to_end(
         }
 
 
+def describe_kind(training: dict[str, Any]) -> str:
+    """Returns the task of a training in words, and whether characters are read.
+
+    Example:
+
+    >>> describe_kind({"task": "sequence_tagging", "word_length": 16})
+    'sequence tagging with characters'
+    """
+    # Results of before there were characters have no length of words.
+    return training["task"].replace("_", " ") + (" with characters" if training.get("word_length") else "")
+
+
 def _encode(fields: dict[str, Any], threads: int, data_dir: str | None) -> dict[str, Any]:
     with Worker("encode", threads, **fields, data_dir=data_dir) as worker:
         return worker.facts
@@ -115,7 +139,8 @@ def _time_training(
     fields: dict[str, Any], data: dict[str, Any], threads: Sequence[int], repeats: int, say: Say
 ) -> dict[str, Any]:
     training = fields["training"]
-    say(f"end to end: {training['task']} on {training['data']['dataset']}, {training['epochs']} epochs")
+    kind = describe_kind(training)
+    say(f"end to end: {kind} on {training['data']['dataset']}, {training['epochs']} epochs")
     tries: dict[str, dict[int, list[dict]]] = {
         peer.name: {count: [] for count in threads} for peer in available(END_TO_END_PEERS)
     }

@@ -11,17 +11,32 @@ from benchmarks.encoded_texts import Texts, load_sizes, load_texts
 from benchmarks.tensorflow_work import set_threads
 
 
-def build_model(training: dict[str, Any], num_ids: int, num_labels: int, is_tagger: bool) -> keras.Model:
-    """Builds and compiles the model of a training; a tagger has an output at every step."""
+def build_model(
+    training: dict[str, Any], num_ids: int, num_labels: int, num_characters: int, is_tagger: bool
+) -> keras.Model:
+    """Builds and compiles the model of a training; a tagger has an output at every step.
+
+    Characters are convolved by a Conv2D of height 1. `TimeDistributed(Conv1D)`, which people write, cannot be trained
+    here: in Keras 3.15 it fails where the longest text of a batch is not known before, because it then counts
+    texts in place of steps.
+    """
+    inputs = [keras.Input((None,), dtype="int32")]
+    x = keras.layers.Embedding(num_ids, training["embedding"], mask_zero=True)(inputs[0])
     # Keras carries the mask of the embedding to the layers, the loss and the metric.
-    layers = [
-        keras.Input((None,), dtype="int32"),
-        keras.layers.Embedding(num_ids, training["embedding"], mask_zero=True),
-        keras.layers.Bidirectional(keras.layers.SimpleRNN(training["units"], return_sequences=True)),
-        *([] if is_tagger else [keras.layers.GlobalAveragePooling1D()]),
-        keras.layers.Dense(num_labels),
-    ]
-    model = keras.Sequential(layers)
+    mask = None
+    if num_characters:
+        inputs.append(keras.Input((None, training["word_length"]), dtype="int32"))
+        characters = keras.layers.Embedding(num_characters, training["character_embedding"])(inputs[1])
+        filters, window = training["character_filters"], (1, training["character_width"])
+        characters = keras.layers.Conv2D(filters, window, padding="same", activation="relu")(characters)
+        x = keras.layers.Concatenate()([x, keras.ops.max(characters, axis=2)])
+        # But not through `Concatenate` with features that have none: every step would count as real.
+        mask = keras.ops.not_equal(inputs[0], 0)
+    recurrent = keras.layers.SimpleRNN(training["units"], return_sequences=True)
+    x = keras.layers.Bidirectional(recurrent)(x, mask=mask)
+    if not is_tagger:
+        x = keras.layers.GlobalAveragePooling1D()(x)
+    model = keras.Model(inputs if num_characters else inputs[0], keras.layers.Dense(num_labels)(x))
     model.compile(
         keras.optimizers.Adam(training["learning_rate"], global_clipnorm=training["clip_norm"]),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
@@ -61,11 +76,12 @@ class KerasWork:
             return tf.RaggedTensor.from_row_lengths(values, texts.lengths)
 
         labels = cut(texts.labels) if texts.is_tagged else texts.labels
-        examples = tf.data.Dataset.from_tensor_slices((cut(texts.ids), labels))
+        inputs = (cut(texts.ids), cut(texts.character_ids)) if texts.character_ids.size else cut(texts.ids)
+        examples = tf.data.Dataset.from_tensor_slices((inputs, labels))
         if shuffle:
             examples = examples.shuffle(len(texts.lengths), seed=0)
         # A row of a ragged tensor becomes a tensor by being mapped.
-        examples = examples.map(lambda ids, label: (ids, label))
+        examples = examples.map(lambda inputs, label: (inputs, label))
         return examples.padded_batch(self._training["batch_size"]).prefetch(tf.data.AUTOTUNE)
 
 

@@ -40,11 +40,19 @@ _KINDS = {
     "text_classification": _Kind({}, {"pooling": "mean"}, ("label",)),
     "sequence_tagging": _Kind({"characters": False, "shapes": False}, {}, ("tag_ids", "gold")),
 }
+_CHARACTERS = "character_ids"
 
 
 def make_config(training: dict[str, Any]) -> RunConfig:
     """Returns the config of the training, the loop's other settings as they are by default."""
     kind = _KINDS[training["task"]]
+    text, model = dict(kind.text), dict(kind.model)
+    if training["word_length"]:
+        text |= {"characters": True, "word_length": training["word_length"]}
+        model |= {
+            "character_dim": training["character_filters"],
+            "character_kernel_sizes": [training["character_width"]],
+        }
     return parse_config(
         {
             "name": "benchmark/end_to_end",
@@ -53,14 +61,14 @@ def make_config(training: dict[str, Any]) -> RunConfig:
             "text": {
                 "vocabulary_size": training["vocabulary_size"],
                 "max_length": training["max_length"],
-                **kind.text,
+                **text,
             },
             "model": {
                 "embedding_dim": training["embedding"],
                 "units": training["units"],
                 "stack": "plain",
                 "dropout": 0.0,
-                **kind.model,
+                **model,
             },
             "train": {
                 "epochs": training["epochs"],
@@ -82,6 +90,8 @@ def load_split(path: Path, name: str, task: str) -> Split:
     offsets = np.concatenate([[0], np.cumsum(texts.lengths)])
     labels = Column(texts.labels, offsets if texts.is_tagged else None)
     columns = {"token_ids": Column(texts.ids, offsets), **dict.fromkeys(_KINDS[task].label_columns, labels)}
+    if texts.character_ids.size:
+        columns[_CHARACTERS] = Column(texts.character_ids, offsets)
     return Split(name, columns, read_inputs=list)
 
 
@@ -109,7 +119,8 @@ class EncodeWork:
         task.save_vocabularies(folder)
         model = task.build_model()
         num_ids, num_labels = model.get_layer("embedding").input_dim, model.output_shape[-1]
-        save_texts(Path(encoded), {"train": train, "validation": validation}, num_ids, num_labels)
+        num_characters = model.get_layer("characters").input_dim if training["word_length"] else 0
+        save_texts(Path(encoded), {"train": train, "validation": validation}, num_ids, num_labels, num_characters)
         self.facts = {"texts": len(train.lengths), "tokens": len(train.ids), "encoding_seconds": seconds}
 
     def answer(self) -> dict[str, Any]:
@@ -170,8 +181,10 @@ class _EpochStart(keras.callbacks.Callback):
 
 def _to_texts(split: Split, task: str) -> Texts:
     token_ids, labels = split.columns["token_ids"], split.columns[_KINDS[task].label_columns[0]]
+    characters = split.columns.get(_CHARACTERS, Column(np.empty((len(token_ids.values), 0))))
     return Texts(
         token_ids.values.astype("int32"),
+        characters.values.astype("int32"),
         token_ids.lengths,
         labels.values.astype("int32"),
         is_tagged=labels.offsets is not None,

@@ -15,7 +15,8 @@ class Peer:
         cell: `simple_rnn`, `gru` or `lstm`.
         xla: Whether XLA compiles it.
         run_by: `function` (a compiled function of ours, the same for all), `fit` (Keras' own
-            `train_on_batch`) or `session` (a SavedModel in a graph session).
+            `train_on_batch`), `predict` (Keras' own, once for each token) or `session` (a SavedModel in a
+            graph session).
     """
 
     name: str
@@ -35,6 +36,7 @@ _ALL = (
     Peer("torch", "PyTorch", "torch"),
     Peer("keras_session", "Keras, exported", "keras", run_by="session"),
     Peer("rnnzoo_session", "rnnzoo, exported", "rnnzoo", run_by="session"),
+    Peer("keras_predict", "Keras, `predict` for each", "keras", run_by="predict"),
     Peer("keras_gru", "Keras GRU", "keras", cell="gru"),
     Peer("keras_gru_xla", "Keras GRU, XLA", "keras", cell="gru", xla=True),
     Peer("torch_gru", "PyTorch GRU", "torch", cell="gru"),
@@ -50,6 +52,7 @@ INFERENCE_PEERS = ("keras", "rnnzoo", "torch", "keras_session", "rnnzoo_session"
 REFERENCE_INFERENCE_PEERS = ("keras_gru", "torch_gru", "keras_lstm", "torch_lstm")
 SWEEP_PEERS = ("keras", "rnnzoo", "rnnzoo_xla", "torch")
 END_TO_END_PEERS = ("keras", "rnnzoo", "torch")
+GENERATION_PEERS = ("keras_predict", "rnnzoo_session", "torch")
 
 STOCK = ("keras", "keras_xla", "keras_fit")
 OURS = ("rnnzoo", "rnnzoo_xla")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.peers import INFERENCE_PEERS, PEERS, SWEEP_PEERS, TRAINING_PEERS
+from benchmarks.end_to_end import describe_kind
+from benchmarks.peers import GENERATION_PEERS, INFERENCE_PEERS, PEERS, SWEEP_PEERS, TRAINING_PEERS
 
 _COLORS = {
     "keras": "C0",
@@ -14,6 +15,7 @@ _COLORS = {
     "rnnzoo_xla": "C3",
     "torch": "C2",
     "keras_session": "C9",
+    "keras_predict": "C7",
     "rnnzoo_session": "C3",
 }
 
@@ -26,6 +28,7 @@ def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path
         "inference": _plot_inference,
         "sweep": _plot_sweeps,
         "end_to_end": _plot_end_to_end,
+        "generation": _plot_generation,
     }
     paths = []
     for name, section in sections.items():
@@ -111,7 +114,22 @@ def _plot_end_to_end(section: dict[str, Any]):
         axes.bar(range(len(names)), values, color=[_COLORS[name] for name in names])
         axes.set_xticks(range(len(names)), [PEERS[name].label for name in names])
         axes.set_ylabel("thousand real tokens a second")
-        axes.set_title(f"Training on {result['training']['data']['dataset']}")
+        axes.set_title(
+            f"{result['training']['data']['dataset']}: {describe_kind(result['training'])}", fontsize="small"
+        )
+    return figure
+
+
+def _plot_generation(section: dict[str, Any]):
+    results = section["results"]
+    figure = _new_figure(2.0 * len(results) + 2.0, 4.0)
+    axes = figure.add_subplot()
+    _draw_bars(axes, results, GENERATION_PEERS, "characters_per_second", 1.0)
+    axes.set_yscale("log")
+    axes.set_ylabel("characters a second")
+    axes.set_title("Generating text")
+    axes.set_xticks(range(len(results)), [f"batch {result['batch']}" for result in results])
+    axes.legend(fontsize="small")
     return figure
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.end_to_end import describe_kind
 from benchmarks.peers import (
+    GENERATION_PEERS,
     INFERENCE_PEERS,
     PEERS,
     REFERENCE_INFERENCE_PEERS,
@@ -27,6 +29,7 @@ def make_report(sections: dict[str, dict[str, Any]]) -> str:
         "inference": _report_inference,
         "sweep": _report_sweep,
         "end_to_end": _report_end_to_end,
+        "generation": _report_generation,
     }
     return "\n\n".join(
         "\n\n".join([*makers[name](section), _describe(section["machine"])]) for name, section in sections.items()
@@ -168,7 +171,7 @@ def _report_end_to_end(section: dict[str, Any]) -> Iterable[str]:
     for result in section["trainings"]:
         training, data = result["training"], result["data"]
         yield (
-            f"### Training on `{training['data']['dataset']}` ({training['task'].replace('_', ' ')}, "
+            f"### Training on `{training['data']['dataset']}` ({describe_kind(training)}, "
             f"{training['data']['train_split']}: {data['texts']:,} texts, {data['tokens']:,} tokens, "
             f"{training['epochs']} epochs), real tokens a second"
         )
@@ -189,6 +192,34 @@ def _end_to_end_row(result: dict[str, Any], name: str) -> list[str]:
         _number(speedup.get("all_epochs"), "{:.2f} ×"),
         _number(speedup.get("last_epoch"), "{:.2f} ×"),
     ]
+
+
+def _report_generation(section: dict[str, Any]) -> Iterable[str]:
+    shape = section["shape"]
+    yield (
+        f"### Generating {shape['time']:,} characters ({section['label']}; temperature {section['temperature']}), "
+        "characters a second (threads)"
+    )
+    names = _present(GENERATION_PEERS, section["results"])
+    rows = []
+    for result in section["results"]:
+        cells = [str(result["batch"])]
+        for name in names:
+            figures = result["peers"].get(name)
+            cells.append(f"{figures['characters_per_second']:,.0f} ({figures['threads']})" if figures else _MISSING)
+        rows.append(cells + [_number(result["speedups"].get(name), "{:.2f} ×") for name in ("keras", "torch")])
+    labels = [PEERS[name].label for name in names]
+    yield _table(["batch", *labels, "ours : Keras", "ours : PyTorch"], rows)
+    timed = {
+        PEERS[name].label: figures["timed_characters"]
+        for result in section["results"]
+        for name, figures in result["peers"].items()
+        if figures["timed_characters"] < shape["time"]
+    }
+    if timed:
+        scaled = ", ".join(f"{label} {characters}" for label, characters in timed.items())
+        yield f"Of each text only the first characters are timed, and scaled, of: {scaled}."
+    yield from _report_errors(section["results"])
 
 
 def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:

@@ -1,6 +1,8 @@
 """A model exported as SavedModel and run by a graph session, as TensorFlow Serving runs it."""
 
 import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,7 +14,41 @@ class _Served(tf.Module):
         super().__init__()
         self.model = model
         self.serve = tf.function(lambda inputs: {"logits": model(inputs, training=False)}, input_signature=[signature])
-        self.serve.get_concrete_function()
+
+
+class ExportedSession:
+    """Exports signatures and loads them into a session.
+
+    Args:
+        module: Holds what the signatures need: model and tables.
+        signatures: A `tf.function` with an `input_signature` by name; each returns a dictionary.
+        threads: Number of threads of the session.
+    """
+
+    def __init__(self, module: tf.Module, signatures: Mapping[str, Any], threads: int):
+        config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
+        archive = keras.export.ExportArchive()
+        archive.track(module)
+        for name, function in signatures.items():
+            function.get_concrete_function()
+            archive.add_endpoint(name, function)
+        # As rnnzoo's exporter writes it.
+        options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+        with tempfile.TemporaryDirectory() as folder:
+            archive.write_out(folder, options=options, verbose=False)
+            with tf.Graph().as_default() as graph:
+                self._session = tf.compat.v1.Session(graph=graph, config=config)
+                self._loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], folder)
+
+    def make_callable(
+        self, signature: str, inputs: Sequence[str], outputs: Sequence[str]
+    ) -> Callable[..., list[np.ndarray]]:
+        """Returns a function from the arrays of some inputs to those of some outputs."""
+        endpoint = self._loaded.signature_def[signature]
+        return self._session.make_callable(
+            [endpoint.outputs[name].name for name in outputs],
+            feed_list=[endpoint.inputs[name].name for name in inputs],
+        )
 
 
 class SessionModel:
@@ -25,21 +61,10 @@ class SessionModel:
     """
 
     def __init__(self, model: keras.Model, signature: tf.TensorSpec, threads: int):
-        config = tf.compat.v1.ConfigProto(intra_op_parallelism_threads=threads, inter_op_parallelism_threads=threads)
         served = _Served(model, signature)
-        archive = keras.export.ExportArchive()
-        archive.track(served)
-        archive.add_endpoint("serving_default", served.serve)
-        with tempfile.TemporaryDirectory() as folder:
-            archive.write_out(folder, verbose=False)
-            with tf.Graph().as_default() as graph:
-                self._session = tf.compat.v1.Session(graph=graph, config=config)
-                loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], folder)
-        endpoint = loaded.signature_def["serving_default"]
-        self._call = self._session.make_callable(
-            endpoint.outputs["logits"].name, feed_list=[endpoint.inputs[signature.name].name]
-        )
+        session = ExportedSession(served, {"serving_default": served.serve}, threads)
+        self._call = session.make_callable("serving_default", [signature.name], ["logits"])
 
     def __call__(self, inputs: np.ndarray) -> np.ndarray:
         """Runs a batch."""
-        return self._call(inputs)
+        return self._call(inputs)[0]

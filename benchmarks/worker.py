@@ -21,6 +21,8 @@ _WORKS = {
     "training/torch": "benchmarks.torch_work:TrainingWork",
     "inference/torch": "benchmarks.torch_work:InferenceWork",
     "layer/torch": "benchmarks.torch_work:LayerWork",
+    "generation/tensorflow": "benchmarks.generation_work:GenerationWork",
+    "generation/torch": "benchmarks.generation_work:GenerationWork",
     "encode": "benchmarks.end_to_end_rnnzoo:EncodeWork",
     "end_to_end/rnnzoo": "benchmarks.end_to_end_rnnzoo:RnnzooWork",
     "end_to_end/keras": "benchmarks.end_to_end_keras:KerasWork",
