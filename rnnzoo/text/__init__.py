@@ -7,14 +7,19 @@ from typing import Any
 _MODULES = {
     "affixes": ("AffixEncoder", "build_affix_encoder"),
     "byte_vocabulary": ("ByteVocabulary",),
+    "chunks": ("cut_into_chunks", "join_chunks"),
     "language_pipeline": ("LanguagePipeline",),
     "ngrams": ("NgramEncoder", "build_ngram_encoder"),
+    "pair_pipeline": ("PairPipeline",),
     "pieces": ("cut_into_pieces",),
     "pipeline": ("TextPipeline", "to_dense"),
     "pretrained_vectors": ("PretrainedVectors", "load_pretrained_vectors"),
     "special_tokens": ("BOS_ID", "EOS_ID", "PAD_ID", "SPECIAL_TOKENS", "UNKNOWN_ID"),
     "string_file": ("load_strings", "save_strings"),
+    "subword_learning": ("cut_by_longest_match", "learn_pieces"),
+    "subwords": ("SubwordTokenizer",),
     "tag_schemes": (
+        "OUTSIDE",
         "TAG_SCHEMES",
         "Span",
         "TagProblem",
@@ -26,6 +31,7 @@ _MODULES = {
         "make_tags",
         "resolve_tag_scheme",
     ),
+    "text_units": ("CharacterUnits", "TextUnits", "WordUnits"),
     "tokenization": (
         "CharacterTokenizer",
         "Tokenizer",

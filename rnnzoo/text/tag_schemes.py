@@ -14,7 +14,7 @@ import numpy as np
 
 from rnnzoo.config import UserError
 
-_OUTSIDE = "O"
+OUTSIDE = "O"
 _SPAN_TAG = re.compile(r"([BIESLU])(?:-(.+))?", re.DOTALL)
 
 
@@ -82,7 +82,7 @@ def detect_tag_scheme(sequences: Iterable[Sequence[str]]) -> str | None:
     pairs = Counter()
     for tags in sequences:
         pairs.update(zip([None, *tags], [*tags, None], strict=True))
-    tags = {tag for _, tag in pairs} - {None, _OUTSIDE}
+    tags = {tag for _, tag in pairs} - {None, OUTSIDE}
     if not all(map(_SPAN_TAG.fullmatch, tags)):
         return None
     letters = {tag[0] for tag in tags}
@@ -144,11 +144,11 @@ def find_spans(tags: Sequence[str], scheme: str | None = None) -> list[Span]:
     [Span(type='PER', start=0, end=2)]
     """
     spans = []
-    start, before = 0, (_OUTSIDE, "")
-    for place, tag in enumerate([*tags, _OUTSIDE]):
+    start, before = 0, (OUTSIDE, "")
+    for place, tag in enumerate([*tags, OUTSIDE]):
         letter, type_ = _split(tag)
         if not (letter in "IEL" and before[0] in "BI" and type_ == before[1]):
-            if before[0] != _OUTSIDE:
+            if before[0] != OUTSIDE:
                 spans.append(Span(before[1], start, place))
             start = place
         before = letter, type_
@@ -167,11 +167,11 @@ def make_tags(spans: Iterable[Span], length: int, scheme: str) -> list[str]:
         scheme: One of `TAG_SCHEMES`.
     """
     letters = _LETTERS[scheme]
-    tags = [_OUTSIDE] * length
+    tags = [OUTSIDE] * length
     for type_, start, end in spans:
         inside = [letters.inside] * (end - start - 2)
         places = [letters.only] if end - start == 1 else [letters.first, *inside, letters.last]
-        if scheme == "IOB1" and start and tags[start - 1] != _OUTSIDE and _split(tags[start - 1])[1] == type_:
+        if scheme == "IOB1" and start and tags[start - 1] != OUTSIDE and _split(tags[start - 1])[1] == type_:
             places[0] = "B"
         tags[start:end] = [f"{letter}-{type_}" if type_ else letter for letter in places]
     return tags
@@ -195,8 +195,8 @@ def convert_tags(tags: Sequence[str], scheme: str) -> list[str]:
 @lru_cache(maxsize=4096)
 def _split(tag: str | None) -> tuple[str, str]:
     """Returns letter and type; those of `O` for the border of a sentence and for what is no tag of a scheme."""
-    match = _SPAN_TAG.fullmatch(tag or _OUTSIDE)
-    return (match[1], match[2] or "") if match else (_OUTSIDE, "")
+    match = _SPAN_TAG.fullmatch(tag or OUTSIDE)
+    return (match[1], match[2] or "") if match else (OUTSIDE, "")
 
 
 def _letters_of(scheme: str) -> set[str]:
@@ -208,12 +208,12 @@ def _find_fault(before: str | None, tag: str | None, scheme: str) -> str:
     """Says why a tag may not follow another, None being the border of a sentence; nothing where it may."""
     letters = _LETTERS[scheme]
     (letter_before, type_before), (letter, type_) = _split(before), _split(tag)
-    if tag not in (None, _OUTSIDE) and letter not in _letters_of(scheme):
+    if tag not in (None, OUTSIDE) and letter not in _letters_of(scheme):
         return f"`{tag}` is no tag of {scheme}"
     this = "the end" if tag is None else f"`{tag}`"
     there = "at the start" if before is None else f"after `{before}`"
     if scheme == "IOB1":
-        parts = letter_before != _OUTSIDE and type_ == type_before
+        parts = letter_before != OUTSIDE and type_ == type_before
         return f"{this} {there} does not part two spans of one type" if letter == "B" and not parts else ""
     is_open = letter_before in (letters.first, letters.inside)
     continues = letter in (letters.inside, letters.last)
