@@ -27,7 +27,14 @@ from rnnzoo.config.schema import (
     TokenInputSection,
     TrainSection,
 )
-from rnnzoo.config.tagger_sections import TagData, TaggerSection, TokenData, WordFeatureSection, WordSection
+from rnnzoo.config.tagger_sections import (
+    TagData,
+    TaggerSection,
+    TaggerTrainSection,
+    TokenData,
+    WordFeatureSection,
+    WordSection,
+)
 
 
 class RunConfig(Section):
@@ -182,7 +189,7 @@ class SequenceTaggingConfig(TaggingConfig):
     data: SequenceTaggingData
     text: WordSection = WordSection()
     model: SequenceTaggerSection = SequenceTaggerSection()
-    train: TrainSection = TrainSection()
+    train: TaggerTrainSection = TaggerTrainSection()
     evaluate: EvaluateSection = EvaluateSection()
     export: TextExportSection = TextExportSection()
 
@@ -211,7 +218,7 @@ class FeatureTaggingConfig(TaggingConfig):
     data: FeatureTaggingData
     features: FeaturesSection = FeaturesSection()
     model: FeatureTaggerSection = FeatureTaggerSection()
-    train: TrainSection = TrainSection()
+    train: TaggerTrainSection = TaggerTrainSection()
     evaluate: EvaluateSection = EvaluateSection()
     export: ExportSection = ExportSection()
 

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from rnnzoo.config.data_sections import DataSection, TargetData
-from rnnzoo.config.schema import PositiveInt, Rate, Section, TokenSection
+from rnnzoo.config.schema import PositiveInt, Rate, Section, TokenSection, TrainSection
 
 
 class TokenData(DataSection):
@@ -102,6 +102,18 @@ class TaggerSection(Section):
         description=(
             "scheme that the tags of the data are rewritten in for the model, whose answers, and scores, are then in "
             "BIO; `data`: as they are"
+        ),
+    )
+
+
+class TaggerTrainSection(TrainSection):
+    """The training loop of a tagger."""
+
+    missed_span_cost: Annotated[float, Field(ge=0.0)] = Field(
+        0.0,
+        description=(
+            "of tags that mark spans: added to the logit of `O` in training wherever the truth is another tag, so that "
+            "more spans are found, at the price of some that are none (Mohit et al. 2012)"
         ),
     )
 

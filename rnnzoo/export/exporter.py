@@ -64,19 +64,18 @@ def _make_folders(folder: Path) -> list[Path]:
 
 
 def _write_saved_model(module, signatures: Mapping[str, Any], directory: Path) -> None:
-    import keras
     import tensorflow as tf
 
-    # tf.saved_model.save, and tracking a Keras model itself, would write each weight as a second variable,
-    # which a session never restores. Tracking the module that holds it brings only the tables along.
-    archive = keras.export.ExportArchive()
-    archive.track(module)
-    for name, function in signatures.items():
-        function.get_concrete_function()
-        archive.add_endpoint(name, function)
+    functions = [function.get_concrete_function() for function in signatures.values()]
+    # What is saved holds the variables that the functions read and the tables that they look up, and nothing else: by
+    # way of a Keras model each weight would be written a second time, which a session never restores, and by way of
+    # the module, or of Keras' ExportArchive, each function.
+    root = tf.Module()
+    root.weights = list({id(weight): weight for function in functions for weight in function.graph.variables}.values())
+    root.tables = list(module._flatten(predicate=lambda part: isinstance(part, tf.lookup.StaticHashTable)))
     # Nobody trains an export; without the gradients of our layers it is smaller.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    archive.write_out(str(directory), options=options, verbose=False)
+    tf.saved_model.save(root, str(directory), signatures=dict(signatures), options=options)
     assets = directory / "assets"
     if assets.is_dir() and not any(assets.iterdir()):
         assets.rmdir()  # git would not keep it, and what is checked should be what is shipped

@@ -27,6 +27,13 @@ class TaggerServing(tf.Module):
         self.pipeline = pipeline
         self._is_real = is_real
         self._answers = tf.gather(tf.constant(tags.names), tags.answers)
+        # A function of its own, so that signatures share it: an export then holds the model once.
+        self._tag_steps = tf.function(self._run_model, reduce_retracing=True)
+
+    def _run_model(self, inputs: Mapping[str, tf.Tensor], is_real: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        logits = self.model(pick_model_inputs(inputs), training=False)
+        tag_ids, probabilities = decode_tags(self.model, logits, is_real)
+        return tag_ids, tf.gather(probabilities, tag_ids, batch_dims=2)
 
     def _answer(
         self, inputs: Mapping[str, tf.Tensor], sequence_input: str, length: tf.Tensor, width: tf.Tensor
@@ -43,12 +50,11 @@ class TaggerServing(tf.Module):
             `tags`, (batch, width) string, and `scores`, the probabilities of these, (batch, width) float32:
             "" and 0 past the length; and `length`, (batch,) int32.
         """
-        logits = self.model(pick_model_inputs(inputs), training=False)
         is_real = self._is_real(inputs[sequence_input])
-        tag_ids, probabilities = decode_tags(self.model, logits, is_real)
+        tag_ids, probabilities = self._tag_steps(dict(inputs), is_real)
         # Real steps come one after the other, between boundaries or before padding.
         tags = tf.ragged.boolean_mask(tf.gather(self._answers, tag_ids), is_real)
-        scores = tf.ragged.boolean_mask(tf.gather(probabilities, tag_ids, batch_dims=2), is_real)
+        scores = tf.ragged.boolean_mask(probabilities, is_real)
         shape = [tf.shape(length)[0], width]
         return {
             "tags": tags.to_tensor("", shape=shape),

@@ -19,6 +19,7 @@ from rnnzoo.tasks.splits import Split, encode_split
 from rnnzoo.tasks.tag_decoding import score_batch, sum_tag_losses
 from rnnzoo.tasks.tag_reading import COUNTS, align_examples, name_tags, read_tags
 from rnnzoo.tasks.tag_set import TagSet
+from rnnzoo.text import OUTSIDE
 
 _NO_TAG = -1
 _MOST_SHOWN = 5
@@ -80,6 +81,8 @@ class Tagging(SequenceTask):
         tags = read_tags(dataset, data.train_split, data.tags_feature, self._ignored_tags)
         order = dataset.description.features[data.tags_feature].class_names
         self._tags = TagSet.learn(tags, order, data.tag_scheme, self.config.model.tag_scheme)
+        if self.config.train.missed_span_cost and self._tags.scheme is None:
+            raise UserError("needs tags that mark spans", key="train.missed_span_cost", got=self._tags.names)
         # Told before anything is trained, and read for nothing else.
         in_test = read_tags(dataset, data.test_split, data.tags_feature, self._ignored_tags)
         self._refuse_unseen_tags(data.test_split, set(chain.from_iterable(in_test)))
@@ -170,6 +173,12 @@ class Tagging(SequenceTask):
     ) -> tuple[tf.Tensor, tf.Tensor, Any]:
         logits = model(pick_model_inputs(batch), training=training)
         is_real = self._is_real(batch[self.sequence_column])
+        cost = self.config.train.missed_span_cost if training else 0.0
+        if cost:
+            # The truth has to beat `O` by so much more (softmax-margin; Gimpel and Smith 2010).
+            outside = self._tags.model_names.index(OUTSIDE)
+            is_span = tf.cast(batch["tag_ids"] != outside, logits.dtype)[..., None]
+            logits += cost * is_span * tf.one_hot(outside, logits.shape[-1], dtype=logits.dtype)
         smoothing = self.config.train.label_smoothing if training else 0.0
         return *sum_tag_losses(model, logits, batch["tag_ids"], is_real, smoothing), None
 

@@ -426,3 +426,30 @@ def test_rare_words_are_dropped_more_often(mini_data_dir):
     for token_id in (4, 20, len(rates) - 1):
         assert rates[token_id] == pytest.approx(max(2.0 / (2.0 + counts[token_id]), 0.05), abs=1e-4)
     assert rates[4] < rates[-1]
+
+
+def test_a_cost_of_missed_spans_is_paid_in_training_alone(mini_data_dir):
+    plain, costly = (
+        Tagger("ner/mini", ["model.dropout=0.0", "model.word_dropout=0.0", *overrides], mini_data_dir)
+        for overrides in ([], ["train.missed_span_cost=2.0"])
+    )
+    _, validation = plain.task.load_training_splits(plain.dataset)
+    batch = next(plain.task.make_batches(validation, shuffle=False).epoch())
+    batch = {name: tf.constant(array) for name, array in batch.items()}
+
+    def loss(tagger, training):
+        return float(tagger.task.compute_loss(plain.model, batch, None, training)[0])
+
+    assert loss(costly, training=False) == pytest.approx(loss(plain, training=False), rel=1e-6)
+    # The logits of the truth stay; those of `O` grow where it is not the truth, by no more than the cost.
+    outside = plain.task._tags.model_names.index("O")
+    is_real = plain.task._is_real(batch["token_ids"])
+    num_spans = int(tf.reduce_sum(tf.cast(is_real & (batch["tag_ids"] != outside), tf.int32)))
+    difference = loss(costly, training=True) - loss(plain, training=True)
+    assert 0.0 < difference < 2.0 * num_spans
+
+
+def test_a_cost_of_missed_spans_needs_spans(mini_data_dir):
+    task = make_task(load_config("pos/mini", [*TINY, "train.missed_span_cost=1.0"]))
+    with pytest.raises(UserError, match="tags that mark spans"):
+        task.learn_vocabularies(open_dataset("rnnzoo_mini/sentences", mini_data_dir))
