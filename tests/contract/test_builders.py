@@ -19,6 +19,7 @@ from rnnzoo.builders import (
     build_language_model,
     build_sequence_tagger,
     build_text_classifier,
+    build_translator,
     check_masks,
     report_masks,
 )
@@ -99,6 +100,18 @@ def make_cases() -> Iterator[Case]:
     yield language_model("tied_and_projected", True, tie_embeddings=True, word_dropout=0.1, locked_dropout=0.2)
     yield language_model("of_a_class", True, num_classes=VOCABULARY_SIZE, num_layers=2)
     yield language_model("of_a_vector", condition_dim=2, tie_embeddings=True)
+
+    def translator(name, is_representative=False, **options):
+        options = {"units": 4, "embedding_dim": 3, "decoder_layers": 1} | options
+        build = functools.partial(build_translator, VOCABULARY_SIZE, VOCABULARY_SIZE, **options)
+        return Case(f"translator-{name}", build, ("logits",), is_representative)
+
+    yield translator("simple_rnn-dot", True, decoder_layers=2, word_dropout=0.2, locked_dropout=0.2)
+    yield translator("gru-general", cell="gru", attention="general", stack="plain")
+    yield translator("lstm-additive-tied", cell="lstm", attention="additive", tie_embeddings=True)
+    yield translator("context_vector", attention="none", tie_embeddings=True, share_embeddings=True)
+    yield translator("input_feeding", True, input_feeding=True, recurrent_dropout=0.2, share_embeddings=True)
+    yield translator("input_feeding-lstm", cell="lstm", input_feeding=True, attention="additive", encoder_layers=1)
 
 
 CASES = list(make_cases())
@@ -213,6 +226,7 @@ def test_the_mask_reaches_what_needs_it(case):
 def test_names_and_types(case):
     model = build(case)
     names = {"token_ids", "affix_ids", "ngram_ids", "character_ids", "shape_ids", "features"}
+    names |= {"source_ids", "target_ids"}
     assert {tensor.name for tensor in model.inputs} <= names | {"initial_state", "condition"}
     assert tuple(model.output_names) == case.output_names
     assert all(tensor.dtype == "float32" for tensor in model.outputs)
