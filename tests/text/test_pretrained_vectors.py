@@ -33,8 +33,8 @@ def write(tmp_path):
         "4 3\n" + GLOVE.replace("\n", " \n"),  # as word2vec writes them
         GLOVE.replace("\n", "\r\n"),
         GLOVE.rstrip(),
-        gzip.compress(GLOVE.encode()),
-        gzip.compress(b"4 3\n" + GLOVE.encode()),
+        gzip.compress(GLOVE.encode(), mtime=0),
+        gzip.compress(b"4 3\n" + GLOVE.encode(), mtime=0),
     ],
     ids=["glove", "word2vec", "blank_at_end", "crlf", "no_last_newline", "gzip", "word2vec_gzip"],
 )
@@ -104,8 +104,8 @@ def test_broken_lines_are_left_out_and_counted(write):
         ("the\t1\t2\n", "no file of word vectors"),
         (b"\x80\x00\xff", "no file of word vectors"),
         (b"PK\x03\x04 1 2", "unpack it first"),
-        (gzip.compress(GLOVE.encode())[:-12], "cannot be read"),
-        (gzip.compress(GLOVE.encode())[:8] + b"nothing", "cannot be read"),
+        (gzip.compress(GLOVE.encode(), mtime=0)[:-12], "cannot be read"),
+        (gzip.compress(GLOVE.encode(), mtime=0)[:8] + b"nothing", "cannot be read"),
         ("3 300\n" + GLOVE, "4 of 4 lines"),
         (b"2 3\nthe \x00\x01\x02\nParis \x04\x05", "converted to text"),
         ("4 3\n", "no word of the vocabulary"),
