@@ -43,7 +43,7 @@ def generate_slowly(shape, prompt):
     return np.stack(answers)
 
 
-@pytest.fixture(scope="module", params=PEER_NAMES)
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.slow) for name in PEER_NAMES])
 def writer(request):
     return make_writer(request.param, QUICK_SHAPE, 1)
 

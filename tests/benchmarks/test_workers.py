@@ -13,6 +13,9 @@ TINY_RESIDUAL = Shape("tiny residual", 2, 3, 4, 5, 6, num_layers=2, stack="resid
 
 needs_torch = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="PyTorch is not installed")
 
+# Each starts processes.
+pytestmark = pytest.mark.slow
+
 
 def test_training_worker_answers_whenever_it_is_asked():
     with Worker("training/tensorflow", 1, peer="rnnzoo_xla", shape=TINY.to_json()) as worker:

@@ -61,7 +61,7 @@ def invoke_json(*arguments):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module", params=CONFIGS)
+@pytest.fixture(scope="module", params=["own/names", pytest.param("own/story", marks=pytest.mark.slow)])
 def trained(request, tmp_path_factory):
     """A working folder in which a tiny model was trained and exported, with what the command printed."""
     before = Path.cwd()
@@ -76,7 +76,7 @@ def trained(request, tmp_path_factory):
 
 
 of_classes = pytest.mark.parametrize("trained", ["own/names"], indirect=True)
-of_a_stream = pytest.mark.parametrize("trained", ["own/story"], indirect=True)
+of_a_stream = pytest.mark.parametrize("trained", [pytest.param("own/story", marks=pytest.mark.slow)], indirect=True)
 
 
 def test_training_ends_in_a_checked_export_and_in_text(trained):

@@ -38,6 +38,8 @@ class Case(NamedTuple):
     output_names: tuple[str, ...]
     # Exported and reloaded in another process too; both take seconds.
     is_representative: bool = False
+    # One of many combinations: run with the slow tests.
+    is_one_of_many: bool = False
 
 
 def make_cases() -> Iterator[Case]:
@@ -54,7 +56,8 @@ def make_cases() -> Iterator[Case]:
             for pooling in POOLINGS:
                 name = f"{cell}-{'bidirectional' if bidirectional else 'forward'}-{pooling}"
                 is_representative = (cell, bidirectional, pooling) in representative
-                yield classifier(name, is_representative, cell=cell, bidirectional=bidirectional, pooling=pooling)
+                case = classifier(name, is_representative, cell=cell, bidirectional=bidirectional, pooling=pooling)
+                yield case._replace(is_one_of_many=cell != "simple_rnn" and not is_representative)
     yield classifier("two_layers", num_layers=2, dropout=0.2, recurrent_dropout=0.2, word_dropout=0.2)
     yield classifier("plain", num_layers=2, stack="plain")
     yield classifier("irnn", recurrent_initializer="identity", activation="relu", stack="plain", bidirectional=False)
@@ -115,7 +118,9 @@ def make_cases() -> Iterator[Case]:
 
 
 CASES = list(make_cases())
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+every_case = pytest.mark.parametrize(
+    "case", [pytest.param(case, id=case.name, marks=[pytest.mark.slow] * case.is_one_of_many) for case in CASES]
+)
 representative_case = pytest.mark.parametrize(
     "case", [case for case in CASES if case.is_representative], ids=lambda case: case.name
 )
