@@ -57,6 +57,7 @@ def run_installed(installed, folder, *arguments):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_quick_start_from_an_installed_wheel_in_an_empty_folder(installed, tmp_path):
     shipped = run_installed(installed, tmp_path, "list")
     assert "sentiment/mini" in shipped.stdout and "sentiment/sst2" in shipped.stdout

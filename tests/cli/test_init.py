@@ -47,6 +47,7 @@ def init(*arguments):
     return result.output
 
 
+@pytest.mark.slow
 def test_two_commands_from_a_strange_file_to_a_checked_export(here, tmp_path_factory):
     data, prepared = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("tfds")
     write_tsv(data / "my.tsv", make_rows(120))

@@ -107,6 +107,7 @@ def test_the_export_passes_its_checks_again(trained):
     assert report["failures"] == []
 
 
+@pytest.mark.slow
 def test_exporting_again_makes_the_next_version(trained):
     result = invoke("export", str(run_folders()[0]))
     assert result.exit_code == 0, result.output
@@ -116,6 +117,7 @@ def test_exporting_again_makes_the_next_version(trained):
     assert "`text` string (batch)" in card
 
 
+@pytest.mark.slow
 def test_a_damaged_export_fails_its_check(trained, tmp_path):
     import shutil
 

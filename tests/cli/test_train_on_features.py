@@ -83,6 +83,7 @@ def test_a_text_is_a_mistake(trained):
     assert "line 1 is not JSON" in result.stderr and "features, length" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_export_passes_its_checks_again(trained):
     report = json.loads(invoke("export", "--check", "saved_models/clip/mini", "--json").stdout)
     assert report["failures"] == []

@@ -32,7 +32,7 @@ def invoke_json(*arguments):
     return json.loads(result.stdout)
 
 
-@pytest.fixture(scope="module", params=ROWS)
+@pytest.fixture(scope="module", params=["ner/mini", pytest.param("frames/mini", marks=pytest.mark.slow)])
 def trained(request, tmp_path_factory, mini_data_dir):
     """A working folder in which a tiny model was trained and exported, with what the command printed."""
     before = Path.cwd()

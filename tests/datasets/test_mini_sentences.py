@@ -166,6 +166,7 @@ def test_opinion_words_of_the_test_split_occur_in_train(splits):
     assert tokens & set(OPINION_WORDS) <= train
 
 
+@pytest.mark.slow
 def test_examples_do_not_depend_on_the_process():
     code = (
         "import hashlib; from rnnzoo.datasets.mini.sentences import generate_sentences as s;"

@@ -49,6 +49,7 @@ def test_a_good_export_passes_again_elsewhere(tiny_result, tmp_path):
     assert audit(moved) == []
 
 
+@pytest.mark.slow
 def test_a_wrong_stored_answer_is_caught(tiny_result, tmp_path):
     copy = shutil.copytree(tiny_result.path, tmp_path / "copy")
 

@@ -74,6 +74,7 @@ def test_next_version(tiny_result, tiny_module, monkeypatch):
         shutil.rmtree(tiny_result.path.parent / "8", ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_a_failed_check_leaves_nothing(tiny_module, tmp_path):
     root = tmp_path / "new" / "saved_models"
     card = f"trained in {tmp_path.parent.parent}/runs"

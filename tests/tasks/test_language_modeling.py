@@ -122,7 +122,10 @@ def test_documents_are_learned_with_their_ends_whether_they_fit_into_a_window_or
     assert texts == [b"bcdef", b"yz"]
 
 
-@pytest.mark.parametrize("kind", ["class names", pytest.param("strings", marks=pytest.mark.slow), "vectors"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("class names", marks=pytest.mark.slow), pytest.param("strings", marks=pytest.mark.slow), "vectors"],
+)
 def test_a_condition_decides_what_is_written(tmp_path, kind):
     values = {"class names": [0, 1], "strings": ["first", "second"], "vectors": [[1.0, 0.0, 5.0], [0.0, 1.0, 5.0]]}[
         kind

@@ -1,6 +1,7 @@
 import shutil
 
 import numpy as np
+import pytest
 
 from rnnzoo.config import load_config
 from rnnzoo.training.run import load_run, train_run
@@ -17,6 +18,7 @@ TINY = [
 ]
 
 
+@pytest.mark.slow
 def test_a_run_does_not_depend_on_whether_the_data_had_to_be_prepared(mini_data_dir, tmp_path):
     config = load_config("sentiment/mini", TINY)
     weights = []
