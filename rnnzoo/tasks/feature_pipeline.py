@@ -99,7 +99,7 @@ class FeaturePipeline(tf.Module):
         """
         steps = self.normalize(features[:, : self.max_length])
         real = tf.sequence_mask(length, tf.shape(steps)[1])
-        steps = tf.where(real[..., None], steps, 0.0)
+        steps = tf.where(real[..., None], steps, tf.zeros_like(steps))
         # Recurrent layers refuse no step at all.
         steps = tf.pad(steps, [[0, 0], [0, tf.maximum(0, 1 - tf.shape(steps)[1])], [0, 0]])
         return {"features": tf.ensure_shape(steps, [None, None, self.feature_dim])}
