@@ -8,8 +8,6 @@ from rnnzoo.config import RunConfig
 from rnnzoo.config.locations import served_name
 from rnnzoo.evaluation import describe_size
 
-_NOT_METRICS = ("split", "num_examples", "seed")
-
 
 def write_card(
     config: RunConfig,
@@ -29,7 +27,7 @@ def write_card(
     """
     test, model = result["test"], config.model
     seeds = result.get("seeds") or [{"seed": result["seed"], **test}]
-    metrics = [name for name, value in test.items() if name not in _NOT_METRICS and isinstance(value, float)]
+    metrics = [name for name, value in test.items() if isinstance(value, float)]
     direction = "bidirectional " if getattr(model, "bidirectional", False) else ""
     lines = [
         f"# {config.name}",

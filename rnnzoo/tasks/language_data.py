@@ -44,6 +44,11 @@ class LanguageSplit(Split):
     text: EncodedText = field(default_factory=lambda: EncodedText(np.zeros(0, np.int32), np.zeros(1, np.int64)))
     conditions: np.ndarray | None = None
 
+    @property
+    def condition_columns(self) -> dict[str, Column]:
+        """The conditions as a column of batches; nothing where there are none."""
+        return {} if self.conditions is None else {"condition": Column(self.conditions)}
+
 
 class LanguageReader:
     """Reads the texts that a config names.
@@ -167,10 +172,9 @@ def make_training_batches(
 ) -> Batches | StreamBatches:
     """Cuts a split into batches: whole documents where they are short, else windows whose state is carried on."""
     text = split.text
-    columns = {} if split.conditions is None else {"condition": Column(split.conditions)}
     if text.is_stream or int(text.lengths.max()) + 1 > window_length:
-        return StreamBatches(text, batch_size, window_length, seed, columns)
-    columns |= _shift(text)
+        return StreamBatches(text, batch_size, window_length, seed, split.condition_columns)
+    columns = split.condition_columns | _shift(text)
     widths = choose_widths(columns["token_ids"].lengths, num_buckets, batch_size)
     return Batches(columns, "token_ids", widths, batch_size, seed)
 
@@ -189,8 +193,7 @@ def make_scoring_batches(split: LanguageSplit, num_ids: int) -> StreamBatches:
     num_windows = -(-lengths // window_length)
     # So few rows that no document is longer than its share.
     num_rows = int(min(most_rows, max(1, num_windows.sum() // num_windows.max())))
-    columns = {} if split.conditions is None else {"condition": Column(split.conditions)}
-    return StreamBatches(text, num_rows, window_length, None, columns)
+    return StreamBatches(text, num_rows, window_length, None, split.condition_columns)
 
 
 def take_end(text: EncodedText, most_tokens: int) -> EncodedText:

@@ -22,7 +22,7 @@ from rnnzoo.tasks.language_data import (
 )
 from rnnzoo.tasks.language_requests import make_requests
 from rnnzoo.tasks.language_samples import compare_samples, iterate_texts, sample_texts
-from rnnzoo.tasks.language_scoring import Surprise, TextScorer
+from rnnzoo.tasks.language_scoring import Surprise, TextScorer, run_window, zero_state
 from rnnzoo.tasks.language_serving import MOST_STOP_TOKENS, LanguageModelServing
 from rnnzoo.tasks.task import Task
 from rnnzoo.text import PAD_ID, SPECIAL_TOKENS, UNKNOWN_ID, LanguagePipeline
@@ -116,12 +116,9 @@ class LanguageModeling(Task):
     def compute_loss(
         self, model: keras.Model, batch: Mapping[str, tf.Tensor], state: Any, training: bool
     ) -> tuple[tf.Tensor, tf.Tensor, Any]:
-        inputs = {name: batch[name] for name in ("token_ids", "condition") if name in batch}
         if state is None:
-            state = tf.zeros([tf.shape(batch["token_ids"])[0], *model.input["initial_state"].shape[1:]])
-        else:
-            state = state * batch["keep_state"][:, None, None]
-        answer = model({**inputs, "initial_state": state}, training=training)
+            state = zero_state(model, tf.shape(batch["token_ids"])[0])
+        answer = run_window(model, batch, state, training)
         targets = batch["target_ids"]
         smoothing = self.config.train.label_smoothing if training else 0.0
         is_target = tf.cast(targets != PAD_ID, tf.float32)
@@ -212,7 +209,7 @@ class LanguageModeling(Task):
         if config.data.documents and config.evaluate.num_samples:
             generate = self.make_serving_module(model)[1]["generate"]
             limit = config.decode.max_tokens_limit
-            samples, _ = sample_texts(generate, self._conditions, config.evaluate.num_samples, limit)
+            samples = sample_texts(generate, self._conditions, config.evaluate.num_samples, limit)
             known = self.load_split(dataset, config.data.train_split).text
             figures |= compare_samples(samples, iterate_texts(known, self._pipeline))
         return figures

@@ -1,7 +1,6 @@
 """What a model of documents writes when nothing but a condition is given: is it new, is it varied?"""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -15,7 +14,7 @@ _AT_ONCE = 100
 
 def sample_texts(
     generate: Callable[..., dict[str, tf.Tensor]], conditions: Conditions | None, num_samples: int, max_tokens: int
-) -> tuple[list[str], list[Any]]:
+) -> list[str]:
     """Draws texts at temperature 1, each with a seed of its own.
 
     Args:
@@ -25,7 +24,7 @@ def sample_texts(
         max_tokens: The most tokens of each.
 
     Returns:
-        The texts, and what each was generated from.
+        The texts.
     """
     texts: list[str] = []
     values = [None] if conditions is None else conditions.examples()
@@ -45,7 +44,7 @@ def sample_texts(
             tf.range(start, start + size),
         )
         texts += [text.decode(errors="replace") for text in answer["text"].numpy()]
-    return texts, asked
+    return texts
 
 
 def iterate_texts(text: EncodedText, pipeline: LanguagePipeline) -> Iterator[str]:

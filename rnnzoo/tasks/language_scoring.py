@@ -1,5 +1,6 @@
 """How well a language model foretells a text that it reads from end to end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,7 +56,7 @@ class TextScorer:
         state, total, surprises = None, 0.0, []
         for batch in batches.epoch():
             if state is None:
-                state = tf.zeros([len(batch["token_ids"]), *self.model.input["initial_state"].shape[1:]])
+                state = zero_state(self.model, len(batch["token_ids"]))
             losses, state = run({name: tf.constant(array) for name, array in batch.items()}, state)
             losses = losses.numpy()
             total += float(losses.sum(dtype=np.float64))
@@ -76,10 +77,35 @@ class TextScorer:
         return self._functions[jit_compile]
 
 
-def score_window(model: keras.Model, batch: dict[str, tf.Tensor], state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Returns the loss of each target, (rows, window) float32 and 0 where there is none, and the state after it."""
+def zero_state(model: keras.Model, num_rows: int | tf.Tensor) -> tf.Tensor:
+    """Returns the state before the first token of each row, (rows, layers, state size) float32."""
+    return tf.zeros([num_rows, *model.input["initial_state"].shape[1:]])
+
+
+def run_window(
+    model: keras.Model, batch: Mapping[str, tf.Tensor], state: tf.Tensor, training: bool
+) -> dict[str, tf.Tensor]:
+    """Runs a language model on a batch.
+
+    Args:
+        model: The model.
+        batch: Its `token_ids`, its `condition` where it has one, and `keep_state`, (rows,) float, where rows go on
+            from batch to batch: 0 for those that begin anew.
+        state: That after the batch before, (rows, layers, state size) float.
+        training: Whether dropout is on.
+
+    Returns:
+        What the model returns: `logits` and `state`.
+    """
+    if "keep_state" in batch:
+        state = state * batch["keep_state"][:, None, None]
     inputs = {name: batch[name] for name in ("token_ids", "condition") if name in batch}
-    answer = model({**inputs, "initial_state": state * batch["keep_state"][:, None, None]}, training=False)
+    return model({**inputs, "initial_state": state}, training=training)
+
+
+def score_window(model: keras.Model, batch: Mapping[str, tf.Tensor], state: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the loss of each target, (rows, window) float32 and 0 where there is none, and the state after it."""
+    answer = run_window(model, batch, state, training=False)
     targets = batch["target_ids"]
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, tf.cast(answer["logits"], tf.float32))
     return tf.where(targets != PAD_ID, losses, 0.0), answer["state"]
