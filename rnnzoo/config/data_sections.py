@@ -16,7 +16,9 @@ class FilesSection(Section):
     lines `text` and `label`. Taggers read CoNLL, a word a line and a blank line after each sentence, whose first
     column is `tokens` and whose last is `tags`, unless `columns` names them; and CoNLL-U, with `tokens`, `lemmas`,
     `upos`, `xpos`, `feats`, `head`, `deprel`, `deps` and `misc`, and `text` where comments have it. Language models
-    read running text too: its column is `text`, and each file of a folder is a document.
+    read running text too: its column is `text`, and each file of a folder is a document. Parallel files are a folder
+    with a file for each language and split, such as `de.train.txt` and `en.train.txt`, in which lines of the same
+    number belong together: their columns are the languages, and their splits are those of the names.
 
     A relative path is looked for in the data folder (`--data-dir`), in the folder that holds it, and in the
     current folder. A name that ends in `.gz` is read as gzip.
@@ -33,13 +35,14 @@ class FilesSection(Section):
     train: str = Field("", description="file or folder of the split `train`, in place of `path`")
     validation: str = Field("", description="file or folder of the split `validation`; empty: none")
     test: str = Field("", description="file or folder of the split `test`; empty: none")
-    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines", "conll", "conllu", "text"] = Field(
+    format: Literal["auto", "csv", "tsv", "jsonl", "folders", "lines", "conll", "conllu", "text", "parallel"] = Field(
         "auto",
         description=(
             "`csv`: fields may be quoted; `tsv`: they are not; `jsonl`: an object a line; `folders`: a folder a class; "
             "`lines`: a text a line, and `labels`; `conll`: a word a line, its columns parted by tabs or blanks; "
-            "`conllu`: CoNLL-U; `text`: running text, a file or all files below a folder; `auto`: by the name's "
-            "ending, by being a folder, by `labels`, and `text` where there is nothing to read beside the text"
+            "`conllu`: CoNLL-U; `text`: running text, a file or all files below a folder; `parallel`: a folder with "
+            "files named LANGUAGE.SPLIT.txt; `auto`: by the name's ending, by being a folder and what files of it are "
+            "called, by `labels`, and `text` where there is nothing to read beside the text"
         ),
     )
     columns: list[str] = Field(
@@ -65,6 +68,14 @@ class FilesSection(Section):
     )
     max_errors: Annotated[int, Field(ge=0)] = Field(100, description="more broken rows than this stop the run")
     max_characters: PositiveInt = Field(1_000_000, description="a longer row, in characters, is a broken one")
+
+    max_length_ratio: Annotated[float, Field(ge=0.0)] = Field(
+        0.0,
+        description=(
+            "of pairs: rows of all splits whose longer text has over so many times the characters of the shorter are "
+            "left out, and reported, as no errors; 0: none are"
+        ),
+    )
 
     @property
     def is_given(self) -> bool:
@@ -101,6 +112,13 @@ class FilesSection(Section):
             raise ValueError("names that are all different, none empty")
         return columns
 
+    @field_validator("max_length_ratio")
+    @classmethod
+    def _ratio_is_possible(cls, ratio: float) -> float:
+        if 0.0 < ratio < 1.0:
+            raise ValueError("0, or at least 1: how many times as long the longer text may be")
+        return ratio
+
     @model_validator(mode="after")
     def _keys_fit_together(self):
         given = {name for name, field in type(self).model_fields.items() if getattr(self, name) != field.default}
@@ -112,6 +130,8 @@ class FilesSection(Section):
             raise ValueError("either `path`, which is cut into splits, or `train` with `validation` and `test`")
         if splits == {"train"}:
             raise ValueError("`train` with `test` or `validation` beside it; one file that is to be cut is a `path`")
+        if self.format == "parallel" and not self.path:
+            raise ValueError('one folder for format = "parallel": `path`; its files are named by split')
         if self.format not in ("auto", "lines") and labels:
             raise ValueError(f'files of labels are for format = "lines", not for "{self.format}"')
         if self.format == "lines" or labels:

@@ -1,10 +1,10 @@
 """The configs of runs, one a task, made of the sections of the schema."""
 
-import re
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from rnnzoo.config.base_config import RunConfig
 from rnnzoo.config.data_sections import DataSection, TargetData
 from rnnzoo.config.language_sections import (
     DecodeSection,
@@ -35,21 +35,7 @@ from rnnzoo.config.tagger_sections import (
     WordFeatureSection,
     WordSection,
 )
-
-
-class RunConfig(Section):
-    """What every run has, whatever its task."""
-
-    name: str = Field(min_length=1, description="row name, `<task>/<dataset>`; names the export")
-    task: str = Field(description="the kind of system")
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(1, description="the one seed of the run")
-
-    @field_validator("name")
-    @classmethod
-    def _name_is_a_path(cls, name: str) -> str:
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*(/[A-Za-z][A-Za-z0-9_]*)*", name):
-            raise ValueError("words of letters, digits and `_`, joined by `/`, each starting with a letter")
-        return name
+from rnnzoo.config.translation_config import TranslationConfig
 
 
 class TextData(DataSection):
@@ -276,4 +262,5 @@ RUN_CONFIGS: dict[str, type[RunConfig]] = {
     "sequence_tagging": SequenceTaggingConfig,
     "feature_tagging": FeatureTaggingConfig,
     "language_modeling": LanguageModelingConfig,
+    "translation": TranslationConfig,
 }

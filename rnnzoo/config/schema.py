@@ -62,12 +62,11 @@ class FeaturesSection(Section):
     )
 
 
-class RecurrentSection(Section):
-    """The recurrent stack that all builders share."""
+class CellSection(Section):
+    """The cells that all builders share, and what is between them."""
 
     cell: Literal["simple_rnn", "gru", "lstm"] = Field("simple_rnn", description="recurrent cell")
     units: PositiveInt = Field(128, description="width of a layer, for each direction")
-    num_layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
     stack: Literal["residual", "plain"] = Field(
         "residual", description="`residual`: pre-norm blocks x + dropout(RNN(norm(x))); `plain`: layer on layer"
     )
@@ -83,6 +82,12 @@ class RecurrentSection(Section):
         if self.recurrent_initializer == "identity" and self.cell != "simple_rnn":
             raise ValueError(f'recurrent_initializer = "identity" is for cell = "simple_rnn", not for "{self.cell}"')
         return self
+
+
+class RecurrentSection(CellSection):
+    """A recurrent stack."""
+
+    num_layers: PositiveInt = Field(1, description="recurrent layers on top of each other")
 
 
 class TokenInputSection(RecurrentSection):
@@ -108,7 +113,9 @@ class TrainSection(Section):
     epochs: PositiveInt = Field(10, description="most passes over train")
     batch_size: PositiveInt = Field(64, description="rows of a batch")
     num_buckets: PositiveInt = Field(4, description="different widths of batches; chosen to waste least on padding")
-    optimizer: Literal["adam", "adamw", "rmsprop", "sgd"] = Field("adamw", description="optimizer, of Keras")
+    optimizer: Literal["adam", "adamw", "muon", "rmsprop", "sgd"] = Field(
+        "adamw", description="optimizer, of Keras; `muon` is AdamW for embeddings, biases and logits"
+    )
     learning_rate: Annotated[float, Field(gt=0.0)] = Field(1e-3, description="peak of the schedule")
     schedule: Literal["constant", "linear", "cosine", "inverse_sqrt"] = Field(
         "cosine", description="learning rate over the steps, after the warm-up"

@@ -1,6 +1,6 @@
 """Batches of a few fixed shapes, as a function of seed and epoch alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ EXAMPLE_INDEX = "example_index"
 class _Bucket:
     width: int
     rows: np.ndarray
+    own_widths: dict[str, int]
 
 
 class Batches:
@@ -25,7 +26,8 @@ class Batches:
 
     Args:
         columns: Encoded examples.
-        length_column: Name of the sequence column that decides the bucket.
+        length_columns: Name of the sequence column that decides the bucket; or names of several, of which the
+            longest decides, and each has in every bucket a width of its own, that of its longest sequence.
         widths: Increasing widths of the buckets; longer sequences are cut.
         batch_size: Rows of a batch.
         seed: Seed of the order; None: the examples are not shuffled.
@@ -34,7 +36,7 @@ class Batches:
     def __init__(
         self,
         columns: dict[str, Column],
-        length_column: str,
+        length_columns: str | Sequence[str],
         widths: list[int],
         batch_size: int,
         seed: int | None = None,
@@ -42,13 +44,17 @@ class Batches:
         self._columns = columns
         self._batch_size = batch_size
         self._seed = seed
-        self.lengths = lengths = columns[length_column].lengths
+        several = () if isinstance(length_columns, str) else length_columns
+        self.lengths = lengths = np.max([columns[name].lengths for name in several or [length_columns]], axis=0)
         self.num_examples = len(lengths)
         self.num_steps = int(np.minimum(lengths, widths[-1]).sum())
         places = np.minimum(np.searchsorted(widths, lengths), len(widths) - 1)
-        self._buckets = [
-            _Bucket(width, rows) for place, width in enumerate(widths) if len(rows := np.flatnonzero(places == place))
-        ]
+        self._buckets = []
+        for place, width in enumerate(widths):
+            rows = np.flatnonzero(places == place)
+            if len(rows):
+                own_widths = {name: min(width, int(columns[name].lengths[rows].max())) for name in several}
+                self._buckets.append(_Bucket(width, rows, own_widths))
 
     def __len__(self) -> int:
         """Number of batches of an epoch."""
@@ -66,20 +72,21 @@ class Batches:
             Dictionaries of arrays: sequences padded to (batch, width, ...), plain values (batch, ...),
             and `example_index`.
         """
-        for width, rows in self._plan(epoch)[start:]:
+        for bucket, rows in self._plan(epoch)[start:]:
             batch = {EXAMPLE_INDEX: rows}
             for name, column in self._columns.items():
+                width = bucket.own_widths.get(name, bucket.width)
                 batch[name] = column.take(rows) if column.offsets is None else column.pad(rows, width)
             yield batch
 
-    def _plan(self, epoch: int) -> list[tuple[int, np.ndarray]]:
+    def _plan(self, epoch: int) -> list[tuple[_Bucket, np.ndarray]]:
         shuffle = None if self._seed is None else np.random.default_rng([self._seed, epoch])
         plan = []
         for bucket in self._buckets:
             rows = bucket.rows if shuffle is None else shuffle.permutation(bucket.rows)
             missing = -len(rows) % self._batch_size
             rows = np.concatenate([rows, np.full(missing, -1, rows.dtype)])
-            plan += [(bucket.width, part) for part in rows.reshape(-1, self._batch_size)]
+            plan += [(bucket, part) for part in rows.reshape(-1, self._batch_size)]
         if shuffle is not None:
             plan = [plan[place] for place in shuffle.permutation(len(plan))]
         return plan

@@ -13,19 +13,29 @@ from rnnzoo.evaluation.ngram_language_model import NgramLanguageModel
 from rnnzoo.evaluation.out_of_scope import choose_threshold, evaluate_out_of_scope
 from rnnzoo.evaluation.perplexity import compute_perplexity
 from rnnzoo.evaluation.plots import plot_confusion_matrix, plot_curves
+from rnnzoo.evaluation.retrieval import RetrievalBaseline
 from rnnzoo.evaluation.spans import score_spans
 from rnnzoo.evaluation.tagging import evaluate_tagging
 from rnnzoo.evaluation.tokenization import score_tokenization
+from rnnzoo.evaluation.translation import (
+    compute_character_error_rate,
+    compute_edit_distance,
+    evaluate_translation,
+)
 
 __all__ = [
     "Evaluation",
     "NgramLanguageModel",
+    "RetrievalBaseline",
     "choose_threshold",
+    "compute_character_error_rate",
+    "compute_edit_distance",
     "compute_perplexity",
     "describe_size",
     "evaluate_classification",
     "evaluate_out_of_scope",
     "evaluate_tagging",
+    "evaluate_translation",
     "plot_confusion_matrix",
     "plot_curves",
     "predict_with_bag_of_words",

@@ -6,6 +6,7 @@ from typing import Any
 
 from rnnzoo.config import RunConfig
 from rnnzoo.config.locations import served_name
+from rnnzoo.config.schema import CellSection
 from rnnzoo.evaluation import describe_size
 
 
@@ -28,12 +29,10 @@ def write_card(
     test, model = result["test"], config.model
     seeds = result.get("seeds") or [{"seed": result["seed"], **test}]
     metrics = [name for name, value in test.items() if isinstance(value, float)]
-    direction = "bidirectional " if getattr(model, "bidirectional", False) else ""
     lines = [
         f"# {config.name}",
         "",
-        f"{config.task.replace('_', ' ').capitalize()} with {model.num_layers} {direction}`{model.cell}` "
-        f"layer{'s' if model.num_layers > 1 else ''} of {model.units} units ({model.stack} stack), "
+        f"{config.task.replace('_', ' ').capitalize()} with {_describe_layers(model)} ({model.stack} stack), "
         f"{result['parameters']:,} parameters.{_describe_tables(config)}",
         "",
         "## Scores",
@@ -93,6 +92,16 @@ def write_card(
         "",
     ]
     return "\n".join(lines)
+
+
+def _describe_layers(model: CellSection) -> str:
+    if hasattr(model, "encoder_layers"):
+        reads = f"{model.encoder_layers} bidirectional `{model.cell}` layer{'s' if model.encoder_layers > 1 else ''}"
+        attention = "no attention" if model.attention == "none" else f"{model.attention} attention"
+        return f"{reads} that read, {model.decoder_layers} that write, {model.units} units, {attention}"
+    direction = "bidirectional " if getattr(model, "bidirectional", False) else ""
+    layers = f"{direction}`{model.cell}` layer{'s' if model.num_layers > 1 else ''}"
+    return f"{model.num_layers} {layers} of {model.units} units"
 
 
 def _describe_tables(config: RunConfig) -> str:

@@ -75,6 +75,11 @@ def _check_language_modeling(config: RunConfig, description: DatasetDescription)
         )
 
 
+def _check_translation(config: RunConfig, description: DatasetDescription) -> None:
+    for key in ("source_feature", "target_feature"):
+        _check_text(description, getattr(config.data, key), f"data.{key}")
+
+
 def _check_tags(config: RunConfig, description: DatasetDescription) -> Feature:
     path, key = config.data.tags_feature, "data.tags_feature"
     tags = description.feature(path, key)
@@ -130,4 +135,5 @@ _CHECKS = {
     "sequence_tagging": _check_sequence_tagging,
     "feature_tagging": _check_feature_tagging,
     "language_modeling": _check_language_modeling,
+    "translation": _check_translation,
 }

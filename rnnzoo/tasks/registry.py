@@ -14,6 +14,7 @@ _TASKS = {
     "sequence_tagging": ("rnnzoo.tasks.sequence_tagging", "SequenceTagging"),
     "feature_tagging": ("rnnzoo.tasks.feature_tagging", "FeatureTagging"),
     "language_modeling": ("rnnzoo.tasks.language_modeling", "LanguageModeling"),
+    "translation": ("rnnzoo.tasks.translation", "Translation"),
 }
 
 

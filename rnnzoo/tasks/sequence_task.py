@@ -68,7 +68,11 @@ class SequenceTask(Task):
         train, validation = self._training_examples(dataset)
         train_name = data.train_split if data.validation_split else f"{data.train_split} but for what is held back"
         validation_name = data.validation_split or f"examples held back from {data.train_split}"
-        return self._encode(train_name, train, dataset), self._encode(validation_name, validation, dataset)
+        return self._encode_to_train(train_name, train, dataset), self._encode(validation_name, validation, dataset)
+
+    def _encode_to_train(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> Split:
+        """Encodes the examples to train on. As all others by default."""
+        return self._encode(name, examples, dataset)
 
     def load_split(self, dataset: Dataset, split: str) -> Split:
         return self._encode(split, self._align(dataset.read(split, self._features), dataset), dataset)
