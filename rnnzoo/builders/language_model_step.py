@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from rnnzoo.layers import SingleStep, TiedEmbedding
+from rnnzoo.layers import SingleStep, TiedEmbedding, read_weight
 
 
 class LanguageModelStep:
@@ -68,14 +68,14 @@ class LanguageModelStep:
 
     def embeddings(self) -> tf.Tensor | None:
         """Returns the embedding of every token, (vocabulary_size, embedding_dim) float, or None: one-hot."""
-        return None if self._embedding is None else tf.convert_to_tensor(self._embedding.embeddings)
+        return None if self._embedding is None else read_weight(self._embedding.embeddings)
 
     def output_weights(self) -> list[tuple[tf.Tensor, tf.Tensor]]:
         """Returns kernel and bias of each dense layer from the stack to the logits."""
         dense = [layer for layer in (self._output_projection, self._output) if layer is not None]
-        weights = [(tf.convert_to_tensor(layer.kernel), tf.convert_to_tensor(layer.bias)) for layer in dense]
+        weights = [(read_weight(layer.kernel), read_weight(layer.bias)) for layer in dense]
         if self._is_tied:
-            weights.append((tf.transpose(self.embeddings()), tf.convert_to_tensor(self._embedding.output_bias)))
+            weights.append((tf.transpose(self.embeddings()), read_weight(self._embedding.output_bias)))
         return weights
 
 

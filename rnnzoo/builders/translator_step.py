@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from rnnzoo.layers import AttentionalStep, InputFeedingDecoder, SingleStep, TiedEmbedding
+from rnnzoo.layers import AttentionalStep, InputFeedingDecoder, SingleStep, TiedEmbedding, read_weight
 
 
 class TranslatorStep:
@@ -128,14 +128,14 @@ class PreparedTranslatorStep:
         self._batch_size = tf.shape(memory["initial_state"])[0]
         self._has_input_feeding = step.has_input_feeding
         # Not the first layer's product with the whole table, which costs more than the steps of a sentence.
-        self._embeddings = _read(step.embedding.embeddings)
+        self._embeddings = read_weight(step.embedding.embeddings)
         self._attend = None
         if step.has_attention:
             self._attend = AttentionalStep(step.attention, step.attentional_vector, memory["outputs"], memory["mask"])
-        self._outputs = [(_read(layer.kernel), _read(layer.bias), False) for layer in step.output_layers]
+        self._outputs = [(read_weight(layer.kernel), read_weight(layer.bias), False) for layer in step.output_layers]
         if isinstance(step.embedding, TiedEmbedding):
             # Transposed in the product: a copy of the table costs more than a step.
-            self._outputs.append((self._embeddings, _read(step.embedding.output_bias), True))
+            self._outputs.append((self._embeddings, read_weight(step.embedding.output_bias), True))
 
     def start(self, bos_id: int = 2) -> tuple[tf.Tensor, tuple]:
         """Runs the step of `<bos>`, with one row for each source whatever the beam width.
@@ -163,7 +163,3 @@ class PreparedTranslatorStep:
         for kernel, bias, is_transposed in self._outputs:
             x = tf.matmul(x, kernel, transpose_b=is_transposed) + bias
         return x, after
-
-
-def _read(variable):
-    return tf.cast(tf.convert_to_tensor(variable), tf.float32)

@@ -21,7 +21,6 @@ from rnnzoo.config.schema import (
     PoolingSection,
     Rate,
     RecurrentSection,
-    Section,
     TextExportSection,
     TextSection,
     TokenInputSection,

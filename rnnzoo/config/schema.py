@@ -176,6 +176,13 @@ class ExportSection(Section):
             "What is looked up is computed with in float32"
         ),
     )
+    float16_weights: bool = Field(
+        False,
+        description=(
+            "store all weights so, but those of a dense output layer, for models that are too large otherwise; they "
+            "are cast at each call, which costs about a millisecond for two million"
+        ),
+    )
     data_note: str = Field("", description="source and licence of the data, for the card")
 
 

@@ -105,7 +105,9 @@ def _describe_layers(model: CellSection) -> str:
 
 
 def _describe_tables(config: RunConfig) -> str:
-    if not config.export.float16_tables or getattr(config.model, "input", None) != "embedding":
+    if config.export.float16_weights:
+        return " The weights are stored as float16, to which they were rounded before the model was scored."
+    if not config.export.float16_tables or getattr(config.model, "input", "embedding") != "embedding":
         return ""
     return " Its embeddings are stored as float16, to which they were rounded before the model was scored."
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from rnnzoo.config import RunConfig, dump_config
 from rnnzoo.export.card import write_card
 from rnnzoo.export.exporter import ExportResult, export_model
-from rnnzoo.export.float16_tables import store_tables_as_float16
+from rnnzoo.export.float16_storage import store_tables_as_float16, store_weights_as_float16
 from rnnzoo.training.run import load_run
 from rnnzoo.training.run_folder import RunFolder
 
@@ -20,12 +20,14 @@ def export_run(folder: RunFolder, root: Path) -> ExportResult:
         root: Folder of the exports.
 
     Raises:
-        UserError: The run is not finished, `export.float16_tables` was set after training, or a check failed.
+        UserError: The run is not finished, a key `export.float16_…` was set after training, or a check failed.
     """
     result = folder.read_json("metrics.json")
     task, model = load_run(folder)
     config = _without_absolute_paths(task.config)
-    if config.export.float16_tables:
+    if config.export.float16_weights:
+        model = store_weights_as_float16(task, model)
+    elif config.export.float16_tables:
         model = store_tables_as_float16(model)
     module, signatures = task.make_serving_module(model)
     examples = task.example_inputs()

@@ -9,7 +9,7 @@ from rnnzoo.layers.recurrence import Recurrence, run_recurrences
 from rnnzoo.layers.recurrent_stack import CELLS, RECURRENT_INITIALIZERS, RecurrentStack, state_size
 from rnnzoo.layers.sequence_pooling import POOLINGS, SequencePooling
 from rnnzoo.layers.simple_rnn import SimpleRNN
-from rnnzoo.layers.single_step import SingleStep
+from rnnzoo.layers.single_step import SingleStep, read_weight
 from rnnzoo.layers.tied_embedding import TiedEmbedding
 from rnnzoo.layers.token_input import AddToSteps, EmbeddingBag, WordDropout
 
@@ -34,6 +34,7 @@ __all__ = [
     "SingleStep",
     "TiedEmbedding",
     "WordDropout",
+    "read_weight",
     "run_recurrences",
     "state_size",
 ]

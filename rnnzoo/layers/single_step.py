@@ -1,5 +1,6 @@
 """One step of a recurrent stack, for loops that run it a thousand times."""
 
+import keras
 import tensorflow as tf
 
 
@@ -28,7 +29,7 @@ class SingleStep:
         self._cells = [layer.cell for layer in stack.recurrent_layers]
         self._kernels, self._biases, self._recurrent = [], [], []
         for place, cell in enumerate(self._cells):
-            kernel, bias = _read(cell.kernel), _read(cell.bias)
+            kernel, bias = read_weight(cell.kernel), read_weight(cell.bias)
             recurrent_bias = None
             if stack.cell == "gru":
                 bias, recurrent_bias = bias[0], bias[1]
@@ -36,8 +37,8 @@ class SingleStep:
                 kernel, bias = _fold(stack.norms[place], kernel, bias)
             self._kernels.append(kernel)
             self._biases.append(bias)
-            self._recurrent.append((_read(cell.recurrent_kernel), recurrent_bias))
-        self._projection = None if stack.projection is None else [_read(w) for w in stack.projection.weights]
+            self._recurrent.append((read_weight(cell.recurrent_kernel), recurrent_bias))
+        self._projection = None if stack.projection is None else [read_weight(w) for w in stack.projection.weights]
 
     def read(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Computes what does not depend on the state.
@@ -97,7 +98,7 @@ class SingleStep:
         Returns:
             A function from what `advance` returns to what the dense layer would return, (batch, size) float.
         """
-        kernel, bias = _read(kernel), _read(bias)
+        kernel, bias = read_weight(kernel), read_weight(bias)
         norm = self.stack.final_norm
         if norm is None or not self.fold:
             return lambda x: _affine(self.finish(x), kernel, bias)
@@ -147,7 +148,7 @@ def _run_lstm(cell, product, h, c, recurrent_kernel, _):
 
 def _normalise(x, norm):
     centred = x - tf.reduce_mean(x, axis=-1, keepdims=True)
-    return _over_deviation(centred, norm.epsilon) * _read(norm.gamma) + _read(norm.beta)
+    return _over_deviation(centred, norm.epsilon) * read_weight(norm.gamma) + read_weight(norm.beta)
 
 
 def _over_deviation(x, epsilon):
@@ -157,9 +158,11 @@ def _over_deviation(x, epsilon):
 
 
 def _fold(norm, kernel, bias):
-    scaled = _read(norm.gamma)[:, None] * kernel
+    scaled = read_weight(norm.gamma)[:, None] * kernel
     # The product with the mean of x, for every x, without taking the mean from x.
-    return scaled - tf.reduce_mean(scaled, axis=0), bias + tf.linalg.matvec(kernel, _read(norm.beta), transpose_a=True)
+    return scaled - tf.reduce_mean(scaled, axis=0), bias + tf.linalg.matvec(
+        kernel, read_weight(norm.beta), transpose_a=True
+    )
 
 
 def _affine(x, kernel, bias):
@@ -167,5 +170,6 @@ def _affine(x, kernel, bias):
     return tf.matmul(x, kernel) + bias
 
 
-def _read(variable):
+def read_weight(variable: keras.Variable) -> tf.Tensor:
+    """Returns a weight as float32, whatever it is stored as."""
     return tf.cast(tf.convert_to_tensor(variable), tf.float32)

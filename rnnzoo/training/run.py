@@ -16,7 +16,7 @@ from rnnzoo.tasks.splits import Split
 from rnnzoo.tasks.task import Task
 from rnnzoo.training.compilation import choose_jit_compile
 from rnnzoo.training.loop import TrainingLoop
-from rnnzoo.training.precision import compute_dtype, find_tables, round_tables, to_float32
+from rnnzoo.training.precision import compute_dtype, count_bytes, round_for_export, to_float32
 from rnnzoo.training.reporting import CurveReport, ProgressReport, Reporter
 from rnnzoo.training.run_folder import RunFolder, num_cores, processor_name
 
@@ -83,8 +83,7 @@ def train_run(
         f"{sum(loop.first_step_seconds.values()):.1f} s, {'compiled by XLA' if jit_compile else 'without XLA'}"
     )
     model = to_float32(task, model)
-    if config.export.float16_tables:
-        round_tables(model)
+    round_for_export(model, config.export)
     _save_model(model, folder)
     result = {
         "name": config.name,
@@ -119,10 +118,7 @@ def save_evaluation(task: Task, evaluation: Evaluation, folder: RunFolder) -> No
 
 
 def _warn_of_size(model: keras.Model, config: RunConfig, reporter: Reporter) -> None:
-    num_bytes = 4 * model.count_params()
-    if config.export.float16_tables:
-        num_bytes -= 2 * sum(layer.count_params() for layer in find_tables(model))
-    megabytes = num_bytes / 1_000_000
+    megabytes = count_bytes(model, config.export) / 1_000_000
     if megabytes > config.export.max_megabytes:
         reporter.say(
             f"warning: the weights alone take {megabytes:.1f} MB; the export will be refused, as it is over "

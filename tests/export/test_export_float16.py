@@ -7,12 +7,20 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from rnnzoo.builders import build_sequence_tagger, build_text_classifier, check_masks
+from rnnzoo.builders import (
+    TranslatorStep,
+    build_language_model,
+    build_sequence_tagger,
+    build_text_classifier,
+    build_translator,
+    check_masks,
+)
 from rnnzoo.config import UserError, load_config
-from rnnzoo.export.float16_tables import store_tables_as_float16
+from rnnzoo.config.schema import ExportSection
+from rnnzoo.export.float16_storage import store_tables_as_float16, store_weights_as_float16
 from rnnzoo.export.run_export import export_run
 from rnnzoo.serving import load
-from rnnzoo.training.precision import find_tables, round_tables
+from rnnzoo.training.precision import find_tables, round_for_export
 from rnnzoo.training.run import load_run, train_run
 from rnnzoo.training.run_folder import RunFolder
 from rnnzoo.training.scoring import score_export, score_run
@@ -60,7 +68,7 @@ def test_tables_are_float16_and_answers_those_of_the_rounded_model(name):
     keras.utils.set_random_seed(3)
     model = build()
     exact = model.get_weights()
-    round_tables(model)
+    round_for_export(model, ExportSection(float16_tables=True))
     stored = store_tables_as_float16(model)
     in_float16 = {weight.path.split("/")[0] for weight in stored.weights if weight.dtype == "float16"}
     assert in_float16 == table_layers
@@ -81,8 +89,50 @@ def test_a_table_that_was_not_rounded_is_refused():
     model = build_text_classifier(3, SIZE, **SMALL)
     with pytest.raises(UserError, match=r"embedding/embeddings.*was not rounded"):
         store_tables_as_float16(model)
-    round_tables(model)
+    round_for_export(model, ExportSection(float16_tables=True))
     assert store_tables_as_float16(model).count_params() == model.count_params()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: build_text_classifier(3, SIZE, bidirectional=True, pooling="attention", **SMALL),
+        lambda: build_sequence_tagger(3, SIZE, cell="lstm", **CHARACTERS, **SMALL),
+        lambda: build_language_model(SIZE, cell="gru", tie_embeddings=True, **SMALL),
+        lambda: build_translator(SIZE, SIZE, units=4, embedding_dim=4, share_embeddings=True, tie_embeddings=True),
+        lambda: build_translator(SIZE, SIZE, units=4, embedding_dim=3, attention="additive", input_feeding=True),
+    ],
+)
+def test_all_weights_are_float16_and_answers_those_of_the_rounded_model(make):
+    keras.utils.set_random_seed(3)
+    model, task = make(), SimpleNamespace(build_model=make)
+    with pytest.raises(UserError, match="was not rounded"):
+        store_weights_as_float16(task, model)
+    round_for_export(model, ExportSection(float16_weights=True))
+    stored = store_weights_as_float16(task, model)
+    in_float32 = {weight.path.split("/")[0] for weight in stored.weights if weight.dtype != "float16"}
+    assert in_float32 <= {"logits"}
+    inputs = make_inputs(model)
+    for after, before in zip(keras.tree.flatten(stored(inputs)), keras.tree.flatten(model(inputs)), strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-6, rtol=0)
+        assert after.dtype == "float32"
+    assert keras.config.dtype_policy().name == "float32"
+
+
+def test_steps_read_float16_weights():
+    def make():
+        return build_translator(SIZE, SIZE, units=4, embedding_dim=4, share_embeddings=True, tie_embeddings=True)
+
+    keras.utils.set_random_seed(3)
+    model = make()
+    round_for_export(model, ExportSection(float16_weights=True))
+    source_ids = np.array([[4, 5, 3], [6, 3, 0]])
+    answers = []
+    for each in (model, store_weights_as_float16(SimpleNamespace(build_model=make), model)):
+        step = TranslatorStep(each)
+        prepared = step.prepare(step.encode(source_ids))
+        answers.append(prepared(tf.constant([4, 5]), prepared.start()[1])[0])
+    np.testing.assert_allclose(*answers, atol=1e-6, rtol=0)
 
 
 TINY = [
