@@ -8,9 +8,9 @@ from itertools import islice
 
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import FilesSection
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.reading import read_columns, read_unchecked_rows
 from rnnzoo.datasets.files.rows import Row
-from rnnzoo.datasets.files.source import Part
 from rnnzoo.datasets.guessing import Layout
 
 MOST_CLASSES = 1000

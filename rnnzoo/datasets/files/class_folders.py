@@ -5,8 +5,8 @@ from pathlib import Path
 
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import open_text
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import Part
 
 COLUMNS = ["text", "label"]
 _ENDINGS = (".txt", ".txt.gz")

@@ -6,8 +6,8 @@ from itertools import chain
 
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import Part
 
 _CONLLU_COLUMNS = ["", "tokens", "lemmas", "upos", "xpos", "feats", "head", "deprel", "deps", "misc"]
 _TEXT_COMMENT = "# text = "

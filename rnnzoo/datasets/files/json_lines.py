@@ -7,8 +7,8 @@ from typing import Any
 
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import Part
 
 _ROWS_LOOKED_AT = 100
 

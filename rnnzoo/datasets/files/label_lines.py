@@ -6,8 +6,8 @@ from itertools import zip_longest
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import Part
 
 COLUMNS = ["text", "label"]
 

@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 
 from rnnzoo.config import UserError
 from rnnzoo.datasets.files.class_folders import list_class_folders
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect
-from rnnzoo.datasets.files.source import FileSource, Part
+from rnnzoo.datasets.files.source import FileSource
 from rnnzoo.datasets.files.text_files import list_text_files
 
 BUILDER_NAME = "rnnzoo_files"
@@ -45,6 +46,8 @@ def _list_content(part: Part) -> Iterator[tuple[str, Path | None]]:
             yield (item.file, None) if isinstance(item, Defect) else (f"{item.parent.name}/{item.name}", item)
     elif part.format == "text" and part.path.is_dir():
         yield from ((path.relative_to(part.path).as_posix(), path) for path in list_text_files(part))
+    elif part.format == "parallel":
+        yield from ((path.name, path) for path in part.languages.values())
     else:
         yield from ((path.name, path) for path in (part.path, part.labels) if path)
 

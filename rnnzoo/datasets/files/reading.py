@@ -9,8 +9,10 @@ from rnnzoo.datasets.files.class_folders import read_class_folders
 from rnnzoo.datasets.files.conll import read_conll, read_conll_columns, read_conllu, read_conllu_columns
 from rnnzoo.datasets.files.json_lines import read_json_columns, read_json_lines
 from rnnzoo.datasets.files.label_lines import read_label_lines
-from rnnzoo.datasets.files.rows import Defect, Row, check_row
-from rnnzoo.datasets.files.source import FileSource, Part
+from rnnzoo.datasets.files.parallel import read_parallel
+from rnnzoo.datasets.files.parts import Part
+from rnnzoo.datasets.files.rows import Defect, Row, check_lengths, check_row
+from rnnzoo.datasets.files.source import FileSource
 from rnnzoo.datasets.files.tables import read_table, read_table_columns
 from rnnzoo.datasets.files.text_files import read_text_files
 
@@ -23,6 +25,7 @@ _READERS: dict[str, Callable[[Part, FilesSection, list[str]], Iterator[Row | Def
     "conll": read_conll,
     "conllu": read_conllu,
     "text": read_text_files,
+    "parallel": read_parallel,
 }
 _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "csv": read_table_columns,
@@ -33,7 +36,10 @@ _COLUMN_READERS: dict[str, Callable[[Part, FilesSection], list[str]]] = {
     "conll": read_conll_columns,
     "conllu": read_conllu_columns,
     "text": lambda part, options: text_files.COLUMNS,
+    "parallel": lambda part, options: list(part.languages),
 }
+# Of running text nothing may be left out, not even blanks; parallel files are checked each by itself.
+_UNCHECKED_FORMATS = ("text", "parallel")
 # What may part the fields of a table whose header seems to be one column.
 _OTHER_DELIMITERS = (",", ";", "\t", "|")
 
@@ -50,11 +56,13 @@ def read_unchecked_rows(part: Part, options: FilesSection, features: list[str]) 
 
 def read_rows(source: FileSource, part: Part) -> Iterator[Row | Defect]:
     """Yields the rows of a file in order, and in place of broken ones what is wrong with them."""
-    features, encoding = list(source.features.values()), source.options.encoding
-    for item in read_unchecked_rows(part, source.options, features):
-        # Of running text nothing may be left out, not even blanks.
-        is_checked = isinstance(item, Row) and part.format != "text"
-        yield check_row(item, features[0], encoding) if is_checked else item
+    features, options = list(source.features.values()), source.options
+    for item in read_unchecked_rows(part, options, features):
+        if isinstance(item, Row) and part.format not in _UNCHECKED_FORMATS:
+            item = check_row(item, features[0], options.encoding)
+        if isinstance(item, Row) and options.max_length_ratio:
+            item = check_lengths(item, source.pair, options.max_length_ratio)
+        yield item
 
 
 def check_features(source: FileSource) -> None:

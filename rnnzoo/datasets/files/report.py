@@ -53,6 +53,7 @@ class FileReport:
     Attributes:
         broken: Broken rows.
         strays: Files that are none of the data.
+        unlike: Pairs that are left out for their lengths.
         tag_problems: Tags that break the rules of their scheme, which are kept.
         moved_labels: Labels that would have been in `test` alone.
         num_moved: Rows that stay in `train` for their sake.
@@ -60,6 +61,7 @@ class FileReport:
 
     broken: Defects = field(default_factory=Defects)
     strays: Defects = field(default_factory=Defects)
+    unlike: Defects = field(default_factory=Defects)
     tag_problems: Defects = field(default_factory=Defects)
     moved_labels: list[str] = field(default_factory=list)
     num_moved: int = 0
@@ -69,7 +71,7 @@ class FileReport:
         """Makes a report from what `to_json` returned."""
         defects = {
             kind: Defects(content[kind]["reasons"], [Defect(**each) for each in content[kind]["first"]])
-            for kind in ("broken", "strays", "tag_problems")
+            for kind in ("broken", "strays", "unlike", "tag_problems")
         }
         return cls(**defects, moved_labels=content["moved_labels"], num_moved=content["num_moved"])
 
@@ -79,7 +81,7 @@ class FileReport:
 
     def add(self, defect: Defect) -> None:
         """Counts a defect."""
-        (self.strays if defect.is_stray else self.broken).add(defect)
+        (self.strays if defect.is_stray else self.unlike if defect.is_unlike else self.broken).add(defect)
 
     def check_max_errors(self, max_errors: int, encoding: str) -> None:
         """Stops at more broken rows than allowed.
@@ -104,6 +106,9 @@ class FileReport:
             lines += [f"broken rows, left out: {self.broken.describe()}", *self.broken.list_first()]
         if self.strays.first:
             lines += [f"files that are not data, skipped: {self.strays.describe()}", *self.strays.list_first()]
+        if self.unlike.first:
+            lines.append(f"pairs left out for their lengths: {self.unlike.describe()}")
+            lines += self.unlike.list_first()
         if self.tag_problems.first:
             lines.append(f"tags that break the rules of their scheme, read as they are: {self.tag_problems.total:,}")
             lines += self.tag_problems.list_first()

@@ -34,7 +34,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Defect:
-    """A broken row; or a file that is none of the data.
+    """A row that is left out; or a file that is none of the data.
 
     Attributes:
         file: The file, as the config names it.
@@ -42,6 +42,7 @@ class Defect:
         reason: What is wrong, in words that are the same for all rows it is wrong with.
         detail: More, about this row.
         is_stray: Whether it is a file that is none of the data, which is no error.
+        is_unlike: Whether it is a pair that is left out for its lengths, which is no error either.
     """
 
     file: str
@@ -49,6 +50,7 @@ class Defect:
     reason: str
     detail: str = ""
     is_stray: bool = False
+    is_unlike: bool = False
 
     def __str__(self) -> str:
         place = _describe_place(self.file, self.line)
@@ -69,6 +71,20 @@ def check_row(row: Row, text_feature: str, encoding: str) -> Row | Defect:
             return Defect(row.file, row.line, f"not {encoding} text", f"{not_text} in `{name}`")
     values = {name: value if name == text_feature else value.strip() for name, value in row.values.items()}
     return Row(row.file, row.line, values)
+
+
+def check_lengths(row: Row, pair: tuple[str, ...], max_ratio: float) -> Row | Defect:
+    """Returns the row; or a defect if one text of a pair has over `max_ratio` times the characters of the other."""
+    shortest, longest = sorted(len(row.values[name].strip()) for name in pair)
+    if longest <= max_ratio * shortest:
+        return row
+    return Defect(
+        row.file,
+        row.line,
+        f"over {max_ratio:g} times as long",
+        f"{longest:,} : {shortest:,} characters",
+        is_unlike=True,
+    )
 
 
 def _check_sentence(row: Row, encoding: str) -> Row | Defect:

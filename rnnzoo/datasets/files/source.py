@@ -6,6 +6,8 @@ from typing import get_args
 
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import DataSection, FilesSection
+from rnnzoo.datasets.files.parallel import find_parallel_parts, is_parallel_folder
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect
 from rnnzoo.datasets.locating import find_file
 
@@ -24,28 +26,14 @@ _FEATURE_KEYS = (
     "data.condition_feature",
     "data.tokens_feature",
     "data.tags_feature",
+    "data.source_feature",
+    "data.target_feature",
 )
 _SEQUENCE_KEYS = ("data.tokens_feature", "data.tags_feature")
+_PAIR_KEYS = ("data.source_feature", "data.target_feature")
+_TEXT_KEYS = {"data.text_feature", "data.tokens_feature", "data.source_feature"}
+_FOLDER_FORMATS = ("folders", "parallel")
 _SPLITS = ("train", "validation", "test")
-
-
-@dataclass(frozen=True)
-class Part:
-    """A file, a folder of class folders, or a folder of running text.
-
-    Attributes:
-        split: The split it is; "" if it is to be cut into splits.
-        name: What the config calls it.
-        path: Where it is.
-        format: `csv`, `tsv`, `jsonl`, `folders`, `lines`, `conll`, `conllu` or `text`.
-        labels: Of `lines`: the file of the labels.
-    """
-
-    split: str
-    name: str
-    path: Path
-    format: str
-    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +58,16 @@ class FileSource:
         return {key: name for key, name in self.features.items() if key in _SEQUENCE_KEYS}
 
     @property
+    def text_feature(self) -> str:
+        """The feature whose text decides what is equal: the text, the tokens or the source."""
+        return next(iter(self.sequences.values()), next(iter(self.features.values())))
+
+    @property
+    def pair(self) -> tuple[str, ...]:
+        """The features with the two texts of a pair; none where rows are no pairs."""
+        return tuple(name for key, name in self.features.items() if key in _PAIR_KEYS)
+
+    @property
     def is_running_text(self) -> bool:
         """Whether rows are pieces of texts, of which each tells whether a document starts with it."""
         return any(part.format == "text" for part in self.parts)
@@ -91,15 +89,20 @@ def find_source(data: DataSection, data_dir: Path | None) -> FileSource:
         UserError: A file is missing or of another kind, or the task does not read texts.
     """
     features = {key: name for key in _FEATURE_KEYS if (name := getattr(data, key.removeprefix("data."), ""))}
-    if not {"data.text_feature", "data.tokens_feature"} & features.keys():
+    if not _TEXT_KEYS & features.keys():
         raise UserError("files hold texts, which this task does not read", key="data.files")
     options = data.files
+    if options.max_length_ratio and not all(key in features for key in _PAIR_KEYS):
+        key = "data.files.max_length_ratio"
+        raise UserError("only pairs of texts have one, which this task does not read", key=key, allowed="0")
     keys = ["path"] if options.path else [split for split in _SPLITS if getattr(options, split)]
-    parts = [_find_part(options, key, data_dir, has_only_text=features.keys() == {"data.text_feature"}) for key in keys]
+    parts = [_find_part(options, key, data_dir, features) for key in keys]
     for part in parts:
         _check_format(part, features)
     strays: list[Defect] = []
-    if options.path and _holds_splits(parts[0]):
+    if options.path and parts[0].format == "parallel":
+        parts, strays = find_parallel_parts(parts[0].path, parts[0].name, features)
+    elif options.path and _holds_splits(parts[0]):
         whole, parts = parts[0], []
         for child in sorted(whole.path.iterdir()):
             name = f"{whole.name}/{child.name}"
@@ -110,15 +113,15 @@ def find_source(data: DataSection, data_dir: Path | None) -> FileSource:
     return FileSource(options, features, tuple(parts), tuple(strays))
 
 
-def _find_part(options: FilesSection, key: str, data_dir: Path | None, has_only_text: bool) -> Part:
+def _find_part(options: FilesSection, key: str, data_dir: Path | None, features: dict[str, str]) -> Part:
     name = getattr(options, key)
     path = find_file(name, f"data.files.{key}", data_dir)
     labels_key = "labels" if key == "path" else f"{key}_labels"
     labels = getattr(options, labels_key)
     file_format = options.format
     if file_format == "auto":
-        file_format = _guess_format(path, bool(labels), has_only_text)
-    if file_format != "text" and path.is_dir() != (file_format == "folders"):
+        file_format = _guess_format(path, key, bool(labels), features)
+    if file_format != "text" and path.is_dir() != (file_format in _FOLDER_FORMATS):
         kind = "a folder" if path.is_dir() else "a file"
         raise UserError(f'{kind}, which is not what format = "{file_format}" reads', file=path, key=f"data.files.{key}")
     return Part(
@@ -141,20 +144,24 @@ def _check_format(part: Part, features: dict[str, str]) -> None:
             got=part.format,
             allowed=[name for name in formats if reads_sentences == (name in _SENTENCE_FORMATS)],
         )
-    beside = next((key for key in features if key != "data.text_feature"), None)
+    beside = next(iter(list(features)[1:]), None)
     if part.format == "text" and beside:
         raise UserError(
             "running text, which has nothing beside it",
             file=part.path,
             key=beside,
             got=features[beside],
-            hint='a folder for each class is format = "folders"',
+            hint='a folder for each class is format = "folders"; a file for each language is format = "parallel"',
         )
 
 
-def _guess_format(path: Path, has_labels: bool, has_only_text: bool) -> str:
+def _guess_format(path: Path, key: str, has_labels: bool, features: dict[str, str]) -> str:
+    has_only_text = features.keys() == {"data.text_feature"}
     if path.is_dir():
-        return "text" if has_only_text else "folders"
+        if has_only_text:
+            return "text"
+        reads_pairs = any(name in features for name in _PAIR_KEYS)
+        return "parallel" if key == "path" and (reads_pairs or is_parallel_folder(path)) else "folders"
     if has_labels:
         return "lines"
     ending = Path(path.name.removesuffix(".gz")).suffix.lower()

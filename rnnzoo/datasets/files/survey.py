@@ -8,10 +8,11 @@ from hashlib import blake2b
 from rnnzoo.config import UserError
 from rnnzoo.datasets.duplicates import fold_text
 from rnnzoo.datasets.files.cutting import TextCut, count_training_pieces
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.reading import check_features, read_rows
 from rnnzoo.datasets.files.report import FileReport
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import FileSource, Part
+from rnnzoo.datasets.files.source import FileSource
 from rnnzoo.datasets.files.tag_survey import TagSurvey, survey_tags
 
 _MOST_LABELS_SHOWN = 5
@@ -109,8 +110,7 @@ def _cut(source: FileSource, survey: Survey, row: Row, text_cut: TextCut | None)
 
 
 def _digest(source: FileSource, row: Row) -> bytes:
-    key = "data.tokens_feature" if source.sequences else "data.text_feature"
-    value = row.values[source.features[key]]
+    value = row.values[source.text_feature]
     text = value if isinstance(value, str) else " ".join(value)
     return blake2b(fold_text(text).encode(), digest_size=8, person=_HASH_NAME).digest()
 
@@ -129,7 +129,8 @@ def _count_rows(source: FileSource, digests: frozenset[bytes], tags: TagSurvey |
 def _check_splits(source: FileSource, splits: Counter[str], report: FileReport) -> None:
     for part in source.parts:
         if splits[part.split or "train"] == 0:
-            problem = "no rows" if not report.broken.first else f"no good rows: {report.broken.describe()}"
+            reasons = ", ".join(defects.describe() for defects in (report.broken, report.unlike) if defects.first)
+            problem = f"no good rows: {reasons}" if reasons else "no rows"
             hint = "; ".join(str(stray) for stray in report.strays.first[:3])
             raise UserError(problem, file=part.path, hint=f"skipped: {hint}" if hint else None)
     if source.is_cut and splits["test"] == 0:

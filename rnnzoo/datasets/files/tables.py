@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import read_lines
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import OTHER_ENCODING, Defect, Row, find_what_is_not_text
-from rnnzoo.datasets.files.source import Part
 
 _Record = tuple[int, list[str]] | Defect
 

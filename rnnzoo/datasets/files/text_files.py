@@ -7,8 +7,8 @@ from pathlib import Path
 from rnnzoo.config import UserError
 from rnnzoo.config.data_sections import FilesSection
 from rnnzoo.datasets.files.lines import open_text
+from rnnzoo.datasets.files.parts import Part
 from rnnzoo.datasets.files.rows import Defect, Row
-from rnnzoo.datasets.files.source import Part
 from rnnzoo.text.pieces import PIECE_CHARACTERS, cut_into_pieces
 
 COLUMNS = ["text"]
