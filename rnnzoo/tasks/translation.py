@@ -116,7 +116,7 @@ class Translation(SequenceTask):
         return -score if self.headline_metric in _LOWER_IS_BETTER else score, -metrics["loss"]
 
     def evaluate(self, model: keras.Model, split: PairSplit, *, details: bool = False) -> Evaluation:
-        """Scores what is decoded: with `details` all of the split as an export decodes, else its beginning, greedily."""
+        """Scores what is decoded: with `details` all, as an export decodes it, else the first examples, greedily."""
         evaluate = self.config.evaluate
         decoded = split if details else split.first(evaluate.num_decoded)
         beam_width = self.config.decode.beam_width if details else 1
@@ -161,7 +161,8 @@ class Translation(SequenceTask):
             for row, text in zip(batch[EXAMPLE_INDEX], texts, strict=True):
                 if row >= 0:
                     outputs[row] = text
-        return [text.decode().strip() for text in outputs]
+        # The white space that an export strips, no other.
+        return [text.strip().decode(errors="replace") for text in outputs]
 
     def evaluate_predictor(self, predict: Callable[[list], list[dict]], split: PairSplit) -> Evaluation:
         return self._compare(split, [answer["output"] for answer in predict(split.read_inputs())])
@@ -206,8 +207,9 @@ class Translation(SequenceTask):
     def describe_inputs(self) -> str:
         text, decode = self.config.text, self.config.decode
         return (
-            f"A text is cut after {text.max_length} {text.unit}; of n units it becomes at most "
-            f"{decode.max_length_ratio:g} n + {decode.max_length_extra}, and never more than {decode.max_tokens_limit}. "
+            f"A text is cut after {text.max_length} {text.unit}; what is written for n of them has at most "
+            f"{decode.max_length_ratio:g} n + {decode.max_length_extra}, and never more than "
+            f"{decode.max_tokens_limit}. "
             "White space around a text does not count. What was never seen counts as `<unk>`, which is never written; "
             "broken UTF-8 counts as U+FFFD, and an empty text is answered too. Texts are expected in NFC. An output "
             "does not depend on what else is in the batch. `score` is the log probability over ((5 + length) / 6) to "

@@ -1,11 +1,12 @@
 """The pairs of texts of a translator: encoded, and left out where they are of no use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import tensorflow as tf
 
+from rnnzoo.config import UserError
 from rnnzoo.config.translation_config import PairData
 from rnnzoo.datasets import Column, encode_columns, iterate_values
 from rnnzoo.tasks.splits import Split
@@ -16,11 +17,11 @@ SIDES = ("source", "target")
 _RATIO_SLACK = 10
 
 
-def iterate_pairs(examples: tf.data.Dataset, data: PairData):
-    """Yields the texts of both sides, `bytes`, without white space around them; pairs with an empty side too."""
+def iterate_pairs(examples: tf.data.Dataset, data: PairData) -> Iterator[tuple[bytes, bytes]]:
+    """Yields the texts of both sides, in NFC, without white space around them; pairs with an empty side too."""
     sources, targets = (iterate_values(examples, name) for name in (data.source_feature, data.target_feature))
-    for source, target in zip(sources, targets, strict=True):
-        yield source.strip(), target.strip()
+    for pair in zip(sources, targets, strict=True):
+        yield tuple(PairPipeline.normalize(text.strip()) for text in pair)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class PairSplit(Split):
     """The encoded pairs of a split; `read_inputs` reads the sources.
 
     Attributes:
-        targets: The texts to be written, as they are.
+        targets: The texts to be written.
     """
 
     targets: tuple[str, ...] = ()
@@ -51,15 +52,19 @@ def encode_pairs(
 
     Pairs with an empty side are left out. Of those to train on, those too long or too unequal are left out as well;
     of others, what is too long is cut.
-    """
 
-    def encode(batch):
-        source, target = (
-            tf.strings.strip(batch[feature]) for feature in (data.source_feature, data.target_feature)
-        )
+    Raises:
+        UserError: There is no pair, or none is left.
+    """
+    pairs = list(iterate_pairs(examples, data))
+    if not pairs:
+        raise UserError(f"the split `{name}` has no examples", key="data")
+
+    def encode(source, target):
         return {**pipeline.encode(source, target, cut=False), "is_empty": (source == "") | (target == "")}
 
-    columns = encode_columns(examples, encode)
+    texts = tf.data.Dataset.from_tensor_slices(tuple(map(list, zip(*pairs, strict=True))))
+    columns = encode_columns(texts, encode)
     is_empty = columns.pop("is_empty").values
     # Without boundary tokens.
     lengths = {side: columns[f"{side}_ids"].lengths - place for place, side in enumerate(SIDES, start=1)}
@@ -72,17 +77,22 @@ def encode_pairs(
         report["pairs_left_out_unequal"] = is_unequal & ~is_long & ~is_empty
     is_kept = ~np.any(list(report.values()), axis=0)
     counts = {key: int(mask.sum()) for key, mask in report.items()}
+    if not is_kept.any():
+        reasons = ", ".join(f"{count} {key.removeprefix('pairs_left_out_')}" for key, count in counts.items() if count)
+        raise UserError(f"no pair of the split `{name}` is left: {reasons.replace('_', ' ')}", key="data")
     if not to_train:
         counts["pairs_cut"] = int((is_long & ~is_empty).sum())
-        columns = {key: _cut(column, pipeline.max_length + place) for place, (key, column) in enumerate(columns.items(), 1)}
+        columns = {
+            key: _cut(column, pipeline.max_length + place) for place, (key, column) in enumerate(columns.items(), 1)
+        }
     columns = {key: column.select(is_kept) for key, column in columns.items()}
-    pairs = [pair for pair, kept in zip(iterate_pairs(examples, data), is_kept, strict=True) if kept]
+    pairs = [pair for pair, kept in zip(pairs, is_kept, strict=True) if kept]
     return PairSplit(
         name,
         columns,
         lambda: [source for source, _ in pairs],
         _report(columns) | counts,
-        tuple(target.decode(errors="replace") for _, target in pairs),
+        tuple(target.decode() for _, target in pairs),
     )
 
 

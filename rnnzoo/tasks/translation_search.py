@@ -35,8 +35,8 @@ class TranslationSearch:
         settings = self._settings
         step = self.step.prepare(self.step.encode(source_ids), beam_width)
         logits, state = step.start(BOS_ID)
-        # `<eos>` of the source is no unit of the text, but an output ends too.
-        num_units = tf.reduce_sum(tf.cast(source_ids != PAD_ID, tf.float32), axis=1)
+        # But for `<eos>`, which is no unit of the text.
+        num_units = tf.reduce_sum(tf.cast(source_ids != PAD_ID, tf.float32), axis=1) - 1.0
         longest = tf.cast(tf.math.ceil(num_units * settings.max_length_ratio), tf.int32) + settings.max_length_extra
         options = {
             "max_tokens": longest,

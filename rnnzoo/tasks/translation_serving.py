@@ -62,7 +62,7 @@ class TranslationServing(tf.Module):
         }
 
     def _score_pair(self, text, output):
-        inputs, labels = split_targets(to_dense(self.pipeline.encode_target(output)))
+        inputs, labels = split_targets(to_dense(self.pipeline.encode_target(tf.strings.strip(output))))
         answer = self.model({"source_ids": self._read(text), "target_ids": inputs}, training=False)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(answer, tf.float32))
         is_token = labels != PAD_ID
