@@ -5,7 +5,7 @@ import sys
 import click
 
 import rnnzoo
-from rnnzoo.cli import build, describe, evaluate, export, init, list_rows, predict, train
+from rnnzoo.cli import build, describe, evaluate, export, init, list_rows, predict, serve, train
 
 
 class _Group(click.Group):
@@ -54,6 +54,7 @@ for _command in (
     evaluate.command,
     predict.command,
     export.command,
+    serve.command,
 ):
     cli.add_command(_command)
 

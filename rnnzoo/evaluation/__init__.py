@@ -22,11 +22,13 @@ from rnnzoo.evaluation.translation import (
     compute_edit_distance,
     evaluate_translation,
 )
+from rnnzoo.evaluation.transliteration import TransliterationBaseline
 
 __all__ = [
     "Evaluation",
     "NgramLanguageModel",
     "RetrievalBaseline",
+    "TransliterationBaseline",
     "choose_threshold",
     "compute_character_error_rate",
     "compute_edit_distance",

@@ -4,7 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +16,9 @@ _SIZES = ((1, 0), (1, 1), (1, 2), (1, 3), (2, 1))
 _MAX_TARGETS_EACH = 3
 _EM_ITERATIONS = 8
 _START, _END, _COPY = 0, 1, 2  # numbers of units that training does not have
+# For each character, or two, the search tries the most frequent units.
+_MAX_UNITS_EACH = 20
+_MAX_CACHED = 100_000
 
 _Unit = tuple[str, str]
 _History = tuple[int, ...]
@@ -33,7 +36,7 @@ class TransliterationBaseline:
     Args:
         sources: Training words.
         targets: How each is written in the other script. A pair that cannot be cut, because its target is more than
-            three times as long as its source or less than half, is left out.
+            three times as long as its source, is left out.
         order: n.
         beam_width: How many histories the search keeps at each character.
 
@@ -51,24 +54,62 @@ class TransliterationBaseline:
         sequences = align_characters(sources, targets)
         if not sequences:
             raise UserError("there is no training pair of which each character can be made of another")
-        self._order, self._beam_width = order, beam_width
+        self._beam_width = beam_width
         self._units: list[_Unit] = [("", "")] * 3 + sorted(set().union(*sequences))
         numbers = {unit: number for number, unit in enumerate(self._units) if number > _COPY}
-        self._numbers_of: dict[str, list[int]] = defaultdict(list)
-        for (source, _), number in numbers.items():
-            self._numbers_of[source].append(number)
         self._counts: dict[_History, Counter[int]] = defaultdict(Counter)
+        self._start: _History = (_START,) * (order - 1)
         for sequence in sequences:
-            padded = (*[_START] * (order - 1), *[numbers[unit] for unit in sequence], _END)
+            padded = (*self._start, *[numbers[unit] for unit in sequence], _END)
             for place in range(order - 1, len(padded)):
                 for length in range(order):
                     self._counts[padded[place - length : place]][padded[place]] += 1
         self._totals = {history: counts.total() for history, counts in self._counts.items()}
-        self._log_probability = cache(lambda history, number: math.log(self._compute_probability(history, number)))
+        self._numbers_of: dict[str, list[int]] = defaultdict(list)
+        for number in sorted(numbers.values(), key=lambda number: -self._counts[()][number]):
+            self._numbers_of[self._units[number][0]].append(number)
+        self._list_steps = lru_cache(_MAX_CACHED)(self._compute_steps)
 
     def predict(self, sources: Sequence[str]) -> list[str]:
         """Returns each word of `sources` in the other script."""
         return [self._search(source) for source in sources]
+
+    def _search(self, source: str) -> str:
+        # Of each place the best log probability, and its output, by the history of units that leads there.
+        beams: list[dict[_History, tuple[float, str]]] = [{} for _ in range(len(source) + 1)]
+        beams[0][self._start] = (0.0, "")
+        for place, beam in enumerate(beams[:-1]):
+            lengths = (1, 2) if source[place : place + 2][1:] else (1,)
+            for history, (score, output) in sorted(beam.items(), key=_by_score)[: self._beam_width]:
+                for length in lengths:
+                    reached = beams[place + length]
+                    for log_probability, target, next_history in self._list_steps(
+                        history, source[place : place + length]
+                    ):
+                        total = score + log_probability
+                        if next_history not in reached or total > reached[next_history][0]:
+                            reached[next_history] = (total, output + target)
+        ends = {
+            history: (score + math.log(self._compute_probability(history, _END)), output)
+            for history, (score, output) in beams[-1].items()
+        }
+        return min(ends.items(), key=_by_score)[1][1]
+
+    def _compute_steps(self, history: _History, characters: str) -> list[tuple[float, str, _History]]:
+        """Lists the units for some characters: log probability, target, the history after it."""
+        steps = [
+            (number, self._units[number][1]) for number in self._numbers_of.get(characters, ())[:_MAX_UNITS_EACH]
+        ]
+        if not steps and len(characters) == 1:
+            steps = [(_COPY, characters)]
+        return [
+            (
+                math.log(self._compute_probability(history, number)),
+                target,
+                self._shorten((*history, number)[-len(self._start) :] if self._start else ()),
+            )
+            for number, target in steps
+        ]
 
     def _compute_probability(self, history: _History, number: int) -> float:
         lower = self._compute_probability(history[1:], number) if history else 1 / len(self._units)
@@ -77,34 +118,15 @@ class TransliterationBaseline:
             return lower
         return (counts[number] + len(counts) * lower) / (self._totals[history] + len(counts))
 
-    def _search(self, source: str) -> str:
-        # Of each place the best log probability, and its output, by the history of units that leads there.
-        beams: list[dict[_History, tuple[float, str]]] = [{} for _ in range(len(source) + 1)]
-        beams[0][(_START,) * (self._order - 1)] = (0.0, "")
-        for place, beam in enumerate(beams[:-1]):
-            best = sorted(beam.items(), key=lambda item: -item[1][0])[: self._beam_width]
-            for length, number, target in self._list_steps(source, place):
-                reached = beams[place + length]
-                for history, (score, output) in best:
-                    score += self._log_probability(history, number)
-                    history = (*history, number)[1:]
-                    if history not in reached or score > reached[history][0]:
-                        reached[history] = (score, output + target)
-        ends = [
-            (score + self._log_probability(history, _END), output) for history, (score, output) in beams[-1].items()
-        ]
-        return max(ends, key=lambda end: end[0])[1]
+    def _shorten(self, history: _History) -> _History:
+        # What comes after a history that training lacks is as after its end.
+        while history not in self._counts:
+            history = history[1:]
+        return history
 
-    def _list_steps(self, source: str, place: int) -> list[tuple[int, int, str]]:
-        """Lists what can be read at a place: the number of characters, the number of the unit, its target."""
-        steps = [
-            (length, number, self._units[number][1])
-            for length in (1, 2)
-            for number in self._numbers_of.get(source[place : place + length], ())
-            if place + length <= len(source)
-        ]
-        character = source[place]
-        return steps if character in self._numbers_of else [*steps, (1, _COPY, character)]
+
+def _by_score(item: tuple[_History, tuple[float, str]]) -> float:
+    return -item[1][0]
 
 
 def align_characters(sources: Sequence[str], targets: Sequence[str]) -> list[list[_Unit]]:
@@ -203,7 +225,7 @@ def _make_lattices(sources: Sequence[str], targets: Sequence[str], numbers: dict
     """Numbers all units that can occur, in `numbers`, and lays out the pairs by their lengths."""
     by_lengths: dict[tuple[int, int], list[int]] = defaultdict(list)
     for place, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        if source and (len(source) // 2 if False else 0) <= len(target) <= _MAX_TARGETS_EACH * len(source):
+        if source and len(target) <= _MAX_TARGETS_EACH * len(source):
             by_lengths[len(source), len(target)].append(place)
     lattices = []
     for (num_sources, num_targets), places in by_lengths.items():
@@ -213,7 +235,9 @@ def _make_lattices(sources: Sequence[str], targets: Sequence[str], numbers: dict
             if min(shape) <= 0:
                 continue
             codes = [
-                numbers.setdefault((sources[place][at : at + length], targets[place][column : column + width]), len(numbers))
+                numbers.setdefault(
+                    (sources[place][at : at + length], targets[place][column : column + width]), len(numbers)
+                )
                 for place in places
                 for at in range(shape[1])
                 for column in range(shape[2])
