@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 
@@ -18,7 +19,7 @@ _EM_ITERATIONS = 8
 _START, _END, _COPY = 0, 1, 2  # numbers of units that training does not have
 # For each character, or two, the search tries the most frequent units.
 _MAX_UNITS_EACH = 20
-_MAX_CACHED = 100_000
+_MAX_CACHED = 20_000
 
 _Unit = tuple[str, str]
 _History = tuple[int, ...]
@@ -29,9 +30,9 @@ class TransliterationBaseline:
 
     Each training pair is cut, from left to right, into units: a character of the source with none to three of the
     target, or two with one. How probable a unit is, is learned by expectation maximisation over all ways to cut; the
-    most probable way then makes a sequence of units of each pair, and an n-gram model of these (interpolated; Witten
-    and Bell 1991) reads words: it looks for the most probable units that spell the source, by a beam search.
-    Characters that training lacks are copied.
+    most probable way then makes a sequence of units of each pair, and an n-gram model of these, with interpolated
+    absolute discounting (Ney et al. 1994), reads words: it looks for the most probable units that spell the source,
+    by a beam search. Characters that training lacks are copied.
 
     Args:
         sources: Training words.
@@ -50,7 +51,7 @@ class TransliterationBaseline:
     ['xb', 'a-b']
     """
 
-    def __init__(self, sources: Sequence[str], targets: Sequence[str], order: int = 4, beam_width: int = 20):
+    def __init__(self, sources: Sequence[str], targets: Sequence[str], order: int = 3, beam_width: int = 10):
         sequences = align_characters(sources, targets)
         if not sequences:
             raise UserError("there is no training pair of which each character can be made of another")
@@ -65,6 +66,7 @@ class TransliterationBaseline:
                 for length in range(order):
                     self._counts[padded[place - length : place]][padded[place]] += 1
         self._totals = {history: counts.total() for history, counts in self._counts.items()}
+        self._discounts = [_compute_discount(self._counts, length) for length in range(order)]
         self._numbers_of: dict[str, list[int]] = defaultdict(list)
         for number in sorted(numbers.values(), key=lambda number: -self._counts[()][number]):
             self._numbers_of[self._units[number][0]].append(number)
@@ -97,9 +99,7 @@ class TransliterationBaseline:
 
     def _compute_steps(self, history: _History, characters: str) -> list[tuple[float, str, _History]]:
         """Lists the units for some characters: log probability, target, the history after it."""
-        steps = [
-            (number, self._units[number][1]) for number in self._numbers_of.get(characters, ())[:_MAX_UNITS_EACH]
-        ]
+        steps = [(number, self._units[number][1]) for number in self._numbers_of.get(characters, ())[:_MAX_UNITS_EACH]]
         if not steps and len(characters) == 1:
             steps = [(_COPY, characters)]
         return [
@@ -116,13 +116,20 @@ class TransliterationBaseline:
         counts = self._counts.get(history)
         if counts is None:
             return lower
-        return (counts[number] + len(counts) * lower) / (self._totals[history] + len(counts))
+        discount = self._discounts[len(history)]
+        return (max(counts[number] - discount, 0) + discount * len(counts) * lower) / self._totals[history]
 
     def _shorten(self, history: _History) -> _History:
         # What comes after a history that training lacks is as after its end.
         while history not in self._counts:
             history = history[1:]
         return history
+
+
+def _compute_discount(counts: dict[_History, Counter[int]], length: int) -> float:
+    """Returns what counts after histories of a length are lessened by (Ney et al. 1994); neither 0 nor 1."""
+    how_many = Counter(chain.from_iterable(of.values() for history, of in counts.items() if len(history) == length))
+    return (how_many[1] + 0.5) / (how_many[1] + 2 * how_many[2] + 1)
 
 
 def _by_score(item: tuple[_History, tuple[float, str]]) -> float:
