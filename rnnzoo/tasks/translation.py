@@ -128,7 +128,12 @@ class Translation(SequenceTask):
 
     def _compare(self, split: PairSplit, outputs: list[str]) -> Evaluation:
         sources = [text.decode(errors="replace") for text in split.read_inputs()]
-        return evaluate_translation(split.targets, outputs, sources, self.config.evaluate.num_mistakes)
+        evaluation = evaluate_translation(split.targets, outputs, sources, self.config.evaluate.num_mistakes)
+        if self.headline_metric != "character_error_rate":
+            return evaluation
+        # Of single words there is no BLEU, which counts sequences of four.
+        metrics = {name: score for name, score in evaluation.metrics.items() if not name.startswith("bleu")}
+        return Evaluation(metrics, evaluation.details)
 
     def _prepare(self, model: keras.Model) -> None:
         if self._scored_model is model:  # traced once, not once an epoch
