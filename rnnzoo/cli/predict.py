@@ -27,6 +27,7 @@ from rnnzoo.cli.options import json_option
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the answers, as .jsonl, or for taggers .conll; needs --input.",
 )
+@click.option("--resume", is_flag=True, help="Go on from what an earlier run to the same --output has left, if any.")
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=64, show_default=True, help="Texts or rows run together."
 )
@@ -41,41 +42,36 @@ from rnnzoo.cli.options import json_option
 @click.option("--stop", help="Language models: the text ends before this string.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Language models: seed of the draws.")
 @click.option("--label", help="Language models of classes: the class to write a text of.")
+@click.option(
+    "--url",
+    help="Ask TensorFlow Serving: http://host:8501 by REST, or grpc://host:8500 by gRPC (needs the extra `grpc`).",
+)
 @json_option
-def command(model, texts, input_path, output_path, batch_size, as_json, **settings):
+def command(model, texts, input_path, output_path, resume, batch_size, url, as_json, **settings):
     """Ask an export: texts as arguments, from a file, or a text a line on stdin.
 
     A model that takes no texts is asked in JSON: {"features": [[0.5, 1.0], [0.0, 2.0]]}. A language model writes on
     after the texts; what an option does not say is as the config of its training says.
 
     NAME is a row name, looked up in ./saved_models and then among the exports of the zoo, or the path of
-    an export.
+    an export. With --url the answers come from a server; the export need not be on this machine.
     """
     from rich.console import Console
-
-    from rnnzoo.config.locations import find_saved_model
 
     if texts and input_path:
         raise click.UsageError("give texts or --input, not both")
     if bool(output_path) != bool(input_path):
         raise click.UsageError("--input and --output go together; texts can also come from stdin")
-    export = find_saved_model(model)
+    if resume and not input_path:
+        raise click.UsageError("--resume goes with --input and --output")
     console = Console(stderr=True)
-
-    from rnnzoo.cli.tensorflow_start import start_tensorflow
-
-    with console.status("loading the model …"):
-        start_tensorflow()
-
-        from rnnzoo.serving import load
-
-        predictor = load(str(export))
-    asked = _choose_signature(predictor, {name: value for name, value in settings.items() if value is not None})
-    _check_label(predictor, settings["label"], texts)
+    predictor, export = _connect(model, url) if url else _load(model, console)
+    asked = _choose_signature(predictor, export, {name: value for name, value in settings.items() if value is not None})
+    _check_label(predictor, export, settings["label"], texts)
     if settings["label"] is not None and not (texts or input_path):
         texts = ("",)
     if input_path:
-        _predict_file(predictor, input_path, output_path, batch_size, console, asked)
+        _predict_file(predictor, input_path, output_path, batch_size, resume, console, asked)
     elif texts:
         _show(predictor, texts, batch_size, as_json, asked)
     elif sys.stdin.isatty():
@@ -90,34 +86,80 @@ def command(model, texts, input_path, output_path, batch_size, as_json, **settin
             click.echo(json.dumps(answer, ensure_ascii=False))
 
 
-def _choose_signature(predictor, settings):
+def _load(model, console):
+    """Returns a predictor in this process, and the export."""
+    from rnnzoo.cli.tensorflow_start import start_tensorflow
+    from rnnzoo.config.locations import find_saved_model
+
+    export = find_saved_model(model)
+    with console.status("loading the model …"):
+        start_tensorflow()
+
+        from rnnzoo.serving import load
+
+        return load(str(export)), export
+
+
+def _connect(model, url):
+    """Returns a client, and the export where it is on this machine too: what to ask of a language model is in it."""
+    from rnnzoo.config import UserError
+    from rnnzoo.config.locations import find_saved_model
+    from rnnzoo.serving import Client
+    from rnnzoo.serving.reference_requests import load_reference_json
+
+    try:
+        export = find_saved_model(model)
+    except UserError:
+        return Client(url, model), None
+    return Client(url, load_reference_json(export)["served_name"]), export
+
+
+def _choose_signature(predictor, export, settings):
     """Returns the signature to ask and its settings: of language models `generate`, with the defaults of the config."""
     if "generate" not in predictor.signatures():
         if settings:
             option = "--" + next(iter(settings)).replace("_", "-")
             raise click.UsageError(f"{option} is for language models")
         return {}
-    from rnnzoo.config import load_config
-
     inputs = predictor.signature("generate").inputs
     if "label" in settings and "label" not in inputs:
         raise click.UsageError("--label is for language models of classes")
-    defaults = load_config(str(predictor.path / "assets.extra")).decode.model_dump()
+    if export is None:
+        return _choose_without_export(inputs, settings)
+    from rnnzoo.config import load_config
+
+    defaults = load_config(str(export / "assets.extra")).decode.model_dump()
     return {"signature": "generate", **{name: defaults[name] for name in inputs if name in defaults}, **settings}
 
 
-def _check_label(predictor, label, texts):
+def _choose_without_export(inputs, settings):
+    """The server's graph knows the defaults, but only all of them together."""
+    if not set(settings) - {"label"}:
+        return settings
+    missing = [name for name in inputs if name not in (*settings, "label", "prompt", "features")]
+    if missing:
+        from rnnzoo.config import UserError
+
+        options = ", ".join("--" + name.replace("_", "-") for name in missing)
+        raise UserError(
+            "the export is not on this machine, so nothing tells its other settings", hint=f"also give {options}"
+        )
+    return {"signature": "generate", **settings}
+
+
+def _check_label(predictor, export, label, texts):
     """The graph answers for every label; people are told which there are."""
     if "generate" not in predictor.signatures() or "label" not in predictor.signature("generate").inputs:
         return
     from rnnzoo.config import UserError
     from rnnzoo.serving import load_classes
 
-    classes = load_classes(predictor.path)
-    if label is not None and label not in classes:
+    classes = load_classes(export) if export else []
+    if label is not None and classes and label not in classes:
         raise UserError("no such class", key="--label", got=label, allowed=classes)
     if label is None and not all(text.lstrip().startswith("{") for text in texts):
-        raise UserError("the model writes texts of classes", key="--label", hint=f"say which: {', '.join(classes)}")
+        known = f"say which: {', '.join(classes)}" if classes else None
+        raise UserError("the model writes texts of classes", key="--label", hint=known)
 
 
 def _show(predictor, lines, batch_size, as_json, asked):
@@ -146,28 +188,39 @@ def _write(predictor, prompts, asked):
     from rich.console import Console
 
     from rnnzoo.cli.generated_text import print_growing
-    from rnnzoo.serving import write_on
+    from rnnzoo.serving import LocalPredictor, write_on
 
     settings = {name: value for name, value in asked.items() if name != "signature"}
     for prompt in prompts:
         row = {"label": settings["label"], "prompt": prompt} if "label" in settings else prompt
-        print_growing(Console(), row, write_on(predictor, prompt, **settings))
+        if isinstance(predictor, LocalPredictor):
+            tokens = write_on(predictor, prompt, **settings)
+        else:
+            # The same text; a request for each token would take longer than all of it.
+            tokens = iter([predictor.predict([prompt], **asked)[0]["text"]])
+        print_growing(Console(), row, tokens)
 
 
-def _predict_file(predictor, input_path, output_path, batch_size, console, asked):
+def _predict_file(predictor, input_path, output_path, batch_size, resume, console, asked):
     from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
-    from rnnzoo.serving import predict_file
+    from rnnzoo.serving import is_resumable, predict_file
 
     columns = (TextColumn("{task.completed:,} lines answered"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        row = bar.add_task("", total=None)
-        counts = predict_file(
-            predictor,
-            input_path,
-            output_path,
-            batch_size,
-            lambda answered: bar.update(row, completed=answered),
-            **asked,
-        )
+    try:
+        with Progress(*columns, console=console, transient=True) as bar:
+            row = bar.add_task("", total=None)
+            counts = predict_file(
+                predictor,
+                input_path,
+                output_path,
+                batch_size,
+                lambda answered: bar.update(row, completed=answered),
+                resume=resume,
+                **asked,
+            )
+    except BaseException:
+        if is_resumable(output_path):
+            console.print("what was answered is kept: the same command with --resume goes on from there")
+        raise
     console.print(f"{counts.answered:,} lines answered: {output_path}", highlight=False, soft_wrap=True)

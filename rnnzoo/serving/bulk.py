@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from rnnzoo.config.errors import UserError
 from rnnzoo.serving.conll import CONLL_SUFFIXES, answer_conll, write_conll
 from rnnzoo.serving.predictor import Predictor, Signature, make_arrays
+from rnnzoo.serving.resuming import ResumableFile
 from rnnzoo.serving.rows import Row, find_text_input, join_rows, read_rows, takes_texts
 
 _BATCHES_PER_WINDOW = 16  # so many are read at once, to put rows of like length together
@@ -168,9 +168,12 @@ def predict_file(
     *,
     signature: str = "serving_default",
     skip_bad_lines: bool = False,
+    resume: bool = False,
     **settings: Any,
 ) -> BulkCounts:
     """Answers every line of a file, or every sentence, and writes the answers in the same order.
+
+    What a run that ended early had answered lies beside the output: with `resume` the next one goes on from there.
 
     Args:
         predictor: The model.
@@ -186,13 +189,15 @@ def predict_file(
         signature: The signature's name.
         skip_bad_lines: Whether lines that are no JSON object with a text, or with inputs that fit, are left out
             and counted; otherwise the first one stops the run.
+        resume: Whether to go on from what an earlier run with the same input and model left, if there is any.
         **settings: The signature's other inputs, one value for all lines.
 
     Returns:
         How many lines were answered and left out.
 
     Raises:
-        UserError: The input is missing, has another suffix, or holds a bad line.
+        UserError: The input is missing, has another suffix, or holds a bad line; or what is to be resumed was made
+            from something else.
     """
     input_path, output_path = Path(input_path), Path(output_path)
     if input_path.suffix not in (allowed := (".txt", ".jsonl", *CONLL_SUFFIXES)):
@@ -205,31 +210,42 @@ def predict_file(
         raise UserError("the model gives no tags to write as CoNLL", file=output_path, allowed=".jsonl")
     if input_path.suffix == ".txt":
         find_text_input(known, signature, settings)  # complains where no text is taken
-    counts = BulkCounts()
-    if input_path.suffix in CONLL_SUFFIXES:
-        pairs = answer_conll(predictor, input_path, batch_size)
-        if to_conll:
-            texts = (sentence.to_text(answer["tags"]) for sentence, answer in pairs)
-        else:
-            texts = (_to_json_line({"tokens": sentence.words, **answer}) for sentence, answer in pairs)
-    else:
-        rows = _read_file(
-            input_path, lambda line: _read_json_line(line, known, signature, settings), skip_bad_lines, counts
-        )
-        answers = _predict_rows(predictor, rows, batch_size, signature, settings)
-        texts = map(write_conll if to_conll else _to_json_line, answers)
     output_path.parent.mkdir(parents=True, exist_ok=True)
-    partial = output_path.with_name(f".{output_path.name}.partial-{os.getpid()}")
+    read = input_path.stat()
+    request = {
+        "input": [str(input_path.resolve()), read.st_size, read.st_mtime_ns],
+        "model": predictor.identity(),
+        "signature": signature,
+        "settings": json.loads(json.dumps(settings, default=str)),
+        "skipping of bad lines": skip_bad_lines,
+    }
+    output = ResumableFile(output_path, request, resume)
+    counts = BulkCounts(answered=output.num_committed)
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as output:
-            for text in texts:
-                output.write(text)
-                counts.answered += 1
-                if on_progress and counts.answered % batch_size == 0:
-                    on_progress(counts.answered)
-        partial.replace(output_path)
-    finally:
-        partial.unlink(missing_ok=True)
+        if input_path.suffix in CONLL_SUFFIXES:
+            pairs = answer_conll(predictor, input_path, batch_size, counts.answered)
+            if to_conll:
+                texts = (sentence.to_text(answer["tags"]) for sentence, answer in pairs)
+            else:
+                texts = (_to_json_line({"tokens": sentence.words, **answer}) for sentence, answer in pairs)
+        else:
+            rows = _read_file(
+                input_path, lambda line: _read_json_line(line, known, signature, settings), skip_bad_lines, counts
+            )
+            rows = itertools.islice(rows, counts.answered, None)
+            answers = _predict_rows(predictor, rows, batch_size, signature, settings)
+            texts = map(write_conll if to_conll else _to_json_line, answers)
+        for text in texts:
+            output.write(text)
+            counts.answered += 1
+            if on_progress and counts.answered % batch_size == 0:
+                on_progress(counts.answered)
+            if (counts.answered - output.num_committed) == batch_size * _BATCHES_PER_WINDOW:
+                output.commit(counts.answered)
+        output.finish()
+    except BaseException:
+        output.abandon()
+        raise
     if on_progress:
         on_progress(counts.answered)
     return counts

@@ -41,7 +41,9 @@ class Sentence:
         return "".join(f"{line}\n" for line in lines) + "\n"
 
 
-def answer_conll(predictor: Predictor, path: Path, batch_size: int) -> Iterator[tuple[Sentence, dict[str, Any]]]:
+def answer_conll(
+    predictor: Predictor, path: Path, batch_size: int, start: int = 0
+) -> Iterator[tuple[Sentence, dict[str, Any]]]:
     """Yields the sentences of a file, each with the answer as of `Predictor.predict`.
 
     Args:
@@ -49,12 +51,13 @@ def answer_conll(predictor: Predictor, path: Path, batch_size: int) -> Iterator[
         path: In `.conllu` files the word is the second column, and lines of comments, of tokens of several words
             and of words that are not there are no words. In other files it is the first column.
         batch_size: How many sentences are run together.
+        start: How many sentences to pass over.
 
     Raises:
         UserError: The model tags no words, or a line holds none.
     """
     predictor.signature(_SIGNATURE)  # complains where there is none
-    sentences = _read_sentences(path)
+    sentences = itertools.islice(_read_sentences(path), start, None)
     while window := list(itertools.islice(sentences, batch_size * _BATCHES_PER_WINDOW)):
         answers = predictor.predict([{"tokens": sentence.words} for sentence in window], _SIGNATURE, batch_size)
         yield from zip(window, answers, strict=True)

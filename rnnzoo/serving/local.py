@@ -51,11 +51,15 @@ class LocalPredictor(Predictor):
         self._functions = dict(self._loaded.signatures)
         self._signatures = {
             name: Signature(
-                {key: _describe(spec) for key, spec in function.structured_input_signature[1].items()},
-                {key: _describe(spec) for key, spec in function.structured_outputs.items()},
+                {key: _describe(spec) for key, spec in sorted(function.structured_input_signature[1].items())},
+                {key: _describe(spec) for key, spec in sorted(function.structured_outputs.items())},
             )
-            for name, function in self._functions.items()
+            for name, function in sorted(self._functions.items())
         }
+
+    def identity(self) -> str:
+        """Returns the folder, and when its model was written."""
+        return f"{self.path.resolve()} of {(self.path / 'saved_model.pb').stat().st_mtime_ns}"
 
     def signatures(self) -> dict[str, Signature]:
         """Returns what can be asked, by name."""

@@ -55,6 +55,10 @@ class Predictor(abc.ABC):
     def _run(self, signature: str, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Runs a signature on checked arrays; strings are object arrays of bytes, also in the answer."""
 
+    def identity(self) -> str:
+        """Returns what tells this model and version from others, so that their answers are not mixed."""
+        return type(self).__name__
+
     def signature(self, name: str) -> Signature:
         """Returns one signature.
 
@@ -80,9 +84,10 @@ class Predictor(abc.ABC):
             UserError: The signature or an input does not exist, is missing or does not fit.
         """
         answer = self._run(signature, make_arrays(self.signature(signature), inputs))
+        # In the order of their names, whoever answers: in a SavedModel they have none.
         return {
             name: _map_strings(_decode_string, value) if value.dtype == object else value
-            for name, value in answer.items()
+            for name, value in sorted(answer.items())
         }
 
     def predict(

@@ -1,4 +1,4 @@
-"""The tiny module of the export tests, exported and loaded once."""
+"""The tiny module of the export tests, exported and loaded once; and the fixtures of the stand-in server."""
 
 import os
 import sys
@@ -8,6 +8,8 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 sys.path.insert(0, str(Path(__file__).parent.parent / "export"))
+
+from tests.serving.stand_in_fixtures import exports, local, stand_in, url  # noqa: F401
 
 
 @pytest.fixture(scope="session")
