@@ -20,6 +20,8 @@ from benchmarks.rounds import thread_counts
 from benchmarks.shapes import QUICK_SHAPES, TRAINING_SHAPES
 from benchmarks.sweep import QUICK_SWEEPS, SWEEPS, time_sweeps
 from benchmarks.training import time_training
+from benchmarks.translation import time_translation
+from benchmarks.translation_shape import MULTI30K, QUICK_TRANSLATOR
 from rnnzoo.config import UserError
 
 # Of the shapes, those whose forward pass is timed: one layer, bidirectional, residual.
@@ -86,6 +88,9 @@ def _make_timers(
         "sweep": partial(time_sweeps, QUICK_SWEEPS if quick else SWEEPS, threads, few, seconds / 2, _say),
         "end_to_end": partial(time_end_to_end, QUICK_TRAININGS if quick else TRAININGS, data_dir, threads, few, _say),
         "generation": partial(time_generation, QUICK_SHAPE if quick else SHAKESPEARE, threads, repeats, seconds, _say),
+        "translation": partial(
+            time_translation, QUICK_TRANSLATOR if quick else MULTI30K, threads, repeats, seconds, _say
+        ),
     }
 
 

@@ -17,6 +17,7 @@ class Peer:
         run_by: `function` (a compiled function of ours, the same for all), `fit` (Keras' own
             `train_on_batch`), `predict` (Keras' own, once for each token) or `session` (a SavedModel in a
             graph session).
+        packs: Whether PyTorch's bidirectional layers read packed sequences, where lengths differ.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Peer:
     cell: str = "simple_rnn"
     xla: bool = False
     run_by: str = "function"
+    packs: bool = True
 
 
 _ALL = (
@@ -34,6 +36,7 @@ _ALL = (
     Peer("rnnzoo", "rnnzoo", "rnnzoo"),
     Peer("rnnzoo_xla", "rnnzoo, XLA", "rnnzoo", xla=True),
     Peer("torch", "PyTorch", "torch"),
+    Peer("torch_padded", "PyTorch, not packed", "torch", packs=False),
     Peer("keras_session", "Keras, exported", "keras", run_by="session"),
     Peer("rnnzoo_session", "rnnzoo, exported", "rnnzoo", run_by="session"),
     Peer("keras_predict", "Keras, `predict` for each", "keras", run_by="predict"),
@@ -53,6 +56,8 @@ REFERENCE_INFERENCE_PEERS = ("keras_gru", "torch_gru", "keras_lstm", "torch_lstm
 SWEEP_PEERS = ("keras", "rnnzoo", "rnnzoo_xla", "torch")
 END_TO_END_PEERS = ("keras", "rnnzoo", "torch")
 GENERATION_PEERS = ("keras_predict", "rnnzoo_session", "torch")
+TRANSLATOR_TRAINING_PEERS = ("keras_fit", "rnnzoo", "rnnzoo_xla", "torch", "torch_padded")
+TRANSLATION_PEERS = ("rnnzoo_session", "torch")
 
 STOCK = ("keras", "keras_xla", "keras_fit")
 OURS = ("rnnzoo", "rnnzoo_xla")

@@ -5,7 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.end_to_end import describe_kind
-from benchmarks.peers import GENERATION_PEERS, INFERENCE_PEERS, PEERS, SWEEP_PEERS, TRAINING_PEERS
+from benchmarks.peers import (
+    GENERATION_PEERS,
+    INFERENCE_PEERS,
+    PEERS,
+    SWEEP_PEERS,
+    TRAINING_PEERS,
+    TRANSLATION_PEERS,
+    TRANSLATOR_TRAINING_PEERS,
+)
 
 _COLORS = {
     "keras": "C0",
@@ -14,6 +22,7 @@ _COLORS = {
     "rnnzoo": "C1",
     "rnnzoo_xla": "C3",
     "torch": "C2",
+    "torch_padded": "C8",
     "keras_session": "C9",
     "keras_predict": "C7",
     "rnnzoo_session": "C3",
@@ -29,6 +38,7 @@ def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path
         "sweep": _plot_sweeps,
         "end_to_end": _plot_end_to_end,
         "generation": _plot_generation,
+        "translation": _plot_translation,
     }
     paths = []
     for name, section in sections.items():
@@ -130,6 +140,26 @@ def _plot_generation(section: dict[str, Any]):
     axes.set_title("Generating text")
     axes.set_xticks(range(len(results)), [f"batch {result['batch']}" for result in results])
     axes.legend(fontsize="small")
+    return figure
+
+
+def _plot_translation(section: dict[str, Any]):
+    training, decoding = section["training"]["results"], section["decoding"]["results"]
+    figure = _new_figure(1.8 * (len(training) + len(decoding)) + 2.0, 4.0)
+    left, right = figure.subplots(1, 2)
+    _draw_bars(left, training, TRANSLATOR_TRAINING_PEERS, "target_tokens_per_second", 1e-3)
+    left.set_ylabel("thousand real target tokens a second")
+    left.set_title("Training a translator")
+    batch = section["shape"]["batch"]
+    left.set_xticks(range(len(training)), [f"{batch} × {result['width']}" for result in training])
+    _draw_bars(right, decoding, TRANSLATION_PEERS, "sentences_per_second", 1.0)
+    right.set_yscale("log")
+    right.set_ylabel("sentences a second")
+    right.set_title("Translating")
+    labels = [f"batch {result['batch']}\nbeam {result['beam_width']}" for result in decoding]
+    right.set_xticks(range(len(decoding)), labels)
+    for axes in (left, right):
+        axes.legend(fontsize="small")
     return figure
 
 

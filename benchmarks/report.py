@@ -13,12 +13,21 @@ from benchmarks.peers import (
     REFERENCE_TRAINING_PEERS,
     SWEEP_PEERS,
     TRAINING_PEERS,
+    TRANSLATION_PEERS,
+    TRANSLATOR_TRAINING_PEERS,
 )
 from benchmarks.results import write_text
+from benchmarks.tables import (
+    MISSING,
+    format_number,
+    format_peer,
+    format_with_threads,
+    list_present,
+    make_table,
+)
 from rnnzoo.config import UserError
 
 _BEGIN, _END = "<!-- benchmarks: begin -->", "<!-- benchmarks: end -->"
-_MISSING = "–"
 
 
 def make_report(sections: dict[str, dict[str, Any]]) -> str:
@@ -30,6 +39,7 @@ def make_report(sections: dict[str, dict[str, Any]]) -> str:
         "sweep": _report_sweep,
         "end_to_end": _report_end_to_end,
         "generation": _report_generation,
+        "translation": _report_translation,
     }
     return "\n\n".join(
         "\n\n".join([*makers[name](section), _describe(section["machine"])]) for name, section in sections.items()
@@ -57,17 +67,17 @@ def _describe(machine: dict[str, Any]) -> str:
 
 def _report_training(section: dict[str, Any]) -> Iterable[str]:
     yield "### Training step, thousand tokens a second"
-    names = _present(TRAINING_PEERS, section["shapes"])
+    names = list_present(TRAINING_PEERS, section["shapes"])
     head = ["batch × time, embedding, units, classes", *(PEERS[name].label for name in names)]
     rows = []
     for result in section["shapes"]:
         cells = [f"{result['shape']['name']}: {result['label']}"]
         fastest = (result["fastest_stock"], result["fastest_ours"])
         for name in names:
-            cells.append(_bold(_peer(result, name, "tokens_per_second", "{:,.0f}", 1e-3), name in fastest))
-        cells += [_number(result["speedup"], "{:.2f} ×"), _number(result["share_of_limit"], "{:.0%}")]
+            cells.append(_bold(format_peer(result, name, "tokens_per_second", "{:,.0f}", 1e-3), name in fastest))
+        cells += [format_number(result["speedup"], "{:.2f} ×"), format_number(result["share_of_limit"], "{:.0%}")]
         rows.append(cells)
-    yield _table([*head, "ours : stock", "share of the limits"], rows)
+    yield make_table([*head, "ours : stock", "share of the limits"], rows)
     summary = section["summary"]
     if "geometric_mean_speedup" in summary:
         yield (
@@ -82,33 +92,33 @@ def _report_training(section: dict[str, Any]) -> Iterable[str]:
         limit = result["limits"].get(str(ours.get("threads")), {})
         cells = [
             result["shape"]["name"],
-            _number(limit.get("large"), "{:,.0f}", 1e-9),
-            _number(limit.get("step"), "{:,.0f}", 1e-9),
-            _number(result["products"]["large"] * 1e-9, "{:.2f}"),
-            _number(result["products"]["recurrent"] * 1e-9, "{:.2f}"),
-            _number(limit.get("seconds"), "{:.1f}", 1e3),
+            format_number(limit.get("large"), "{:,.0f}", 1e-9),
+            format_number(limit.get("step"), "{:,.0f}", 1e-9),
+            format_number(result["products"]["large"] * 1e-9, "{:.2f}"),
+            format_number(result["products"]["recurrent"] * 1e-9, "{:.2f}"),
+            format_number(limit.get("seconds"), "{:.1f}", 1e3),
         ]
-        rows.append(cells + [_peer(result, name, "share_of_limit", "{:.0%}") for name in names])
+        rows.append(cells + [format_peer(result, name, "share_of_limit", "{:.0%}") for name in names])
     head = ["", "large, GFLOP/s", "step, GFLOP/s", "large, GFLOP", "recurrent, GFLOP", "limit, ms"]
-    yield _table([*head, *(PEERS[name].label for name in names)], rows)
+    yield make_table([*head, *(PEERS[name].label for name in names)], rows)
     yield "### Training step: milliseconds (threads) · memory, MB · first step, s"
     rows = [
         [result["shape"]["name"], *(_step_cell(result["peers"].get(name)) for name in names)]
         for result in section["shapes"]
     ]
-    yield _table(["", *(PEERS[name].label for name in names)], rows)
-    references = _present(REFERENCE_TRAINING_PEERS, section["shapes"])
+    yield make_table(["", *(PEERS[name].label for name in names)], rows)
+    references = list_present(REFERENCE_TRAINING_PEERS, section["shapes"])
     if references:
         first = section["shapes"][0]
         yield f"### GRU and LSTM as a reference ({first['label']}), thousand tokens a second"
-        cells = [_peer(first, name, "tokens_per_second", "{:,.0f}", 1e-3) for name in references]
-        yield _table([PEERS[name].label for name in references], [cells])
+        cells = [format_peer(first, name, "tokens_per_second", "{:,.0f}", 1e-3) for name in references]
+        yield make_table([PEERS[name].label for name in references], [cells])
     yield from _report_errors(section["shapes"])
 
 
 def _step_cell(figures: dict[str, Any] | None) -> str:
     if figures is None:
-        return _MISSING
+        return MISSING
     return (
         f"{figures['seconds'] * 1e3:.1f} ({figures['threads']}) · {figures['memory']:.0f} · "
         f"{figures['first_step_seconds']:.1f}"
@@ -123,23 +133,23 @@ def _report_breakdown(section: dict[str, Any]) -> Iterable[str]:
         step, large, recurrent = (result["seconds"][part] for part in ("step", "large_products", "recurrent_products"))
         figures = (f"{1e3 * part:.1f}" for part in (step, large, recurrent, step - large - recurrent))
         rows.append([result["shape"]["name"], *figures, f"{(large + recurrent) / step:.0%}"])
-    yield _table(head, rows)
+    yield make_table(head, rows)
 
 
 def _report_inference(section: dict[str, Any]) -> Iterable[str]:
     yield "### Forward pass of 100 tokens, milliseconds (threads)"
-    names = _present((*INFERENCE_PEERS, *REFERENCE_INFERENCE_PEERS), section["results"])
+    names = list_present((*INFERENCE_PEERS, *REFERENCE_INFERENCE_PEERS), section["results"])
     rows = []
     for result in section["results"]:
         cells = [result["shape"]["name"], str(result["batch"])]
         for name in names:
             figures = result["peers"].get(name)
-            cells.append(f"{figures['seconds'] * 1e3:.2f} ({figures['threads']})" if figures else _MISSING)
+            cells.append(f"{figures['seconds'] * 1e3:.2f} ({figures['threads']})" if figures else MISSING)
         speedups = result["speedups"]
-        cells += [_number(speedups.get(name), "{:.2f} ×") for name in ("from_python", "exported")]
+        cells += [format_number(speedups.get(name), "{:.2f} ×") for name in ("from_python", "exported")]
         rows.append(cells)
     labels = [PEERS[name].label for name in names]
-    yield _table(["", "batch", *labels, "ours : stock", "ours : stock, exported"], rows)
+    yield make_table(["", "batch", *labels, "ours : stock", "ours : stock, exported"], rows)
     yield from _report_errors(section["results"])
 
 
@@ -151,19 +161,19 @@ def _report_sweep(section: dict[str, Any]) -> Iterable[str]:
         rows = [
             [
                 f"{point[sweep['varied']]:,}",
-                *(_peer(point, name, "seconds", "{:,.2f}", 1e3) for name in names),
-                _number(point["speedup"], "{:.2f} ×"),
+                *(format_peer(point, name, "seconds", "{:,.2f}", 1e3) for name in names),
+                format_number(point["speedup"], "{:.2f} ×"),
             ]
             for point in sweep["points"]
         ]
         rows.append(["grows as"] + [_growth_cell(sweep, name) for name in names] + [""])
-        yield _table([sweep["varied"], *(PEERS[name].label for name in names), "ours : stock"], rows)
+        yield make_table([sweep["varied"], *(PEERS[name].label for name in names), "ours : stock"], rows)
     yield from _report_errors(section["sweeps"])
 
 
 def _growth_cell(sweep: dict[str, Any], name: str) -> str:
     growth = sweep["growth"].get(name)
-    return f"{sweep['varied']}^{growth['power']:.2f}" if growth else _MISSING
+    return f"{sweep['varied']}^{growth['power']:.2f}" if growth else MISSING
 
 
 def _report_end_to_end(section: dict[str, Any]) -> Iterable[str]:
@@ -175,7 +185,7 @@ def _report_end_to_end(section: dict[str, Any]) -> Iterable[str]:
             f"{training['data']['train_split']}: {data['texts']:,} texts, {data['tokens']:,} tokens, "
             f"{training['epochs']} epochs), real tokens a second"
         )
-        yield _table(head.split("|"), [_end_to_end_row(result, name) for name in result["peers"]])
+        yield make_table(head.split("|"), [_end_to_end_row(result, name) for name in result["peers"]])
         yield from _report_errors([result])
 
 
@@ -189,8 +199,8 @@ def _end_to_end_row(result: dict[str, Any], name: str) -> list[str]:
         str(figures["threads"]),
         f"{figures['parameters']:,}",
         f"{figures['validation_accuracy']:.3f}",
-        _number(speedup.get("all_epochs"), "{:.2f} ×"),
-        _number(speedup.get("last_epoch"), "{:.2f} ×"),
+        format_number(speedup.get("all_epochs"), "{:.2f} ×"),
+        format_number(speedup.get("last_epoch"), "{:.2f} ×"),
     ]
 
 
@@ -200,16 +210,16 @@ def _report_generation(section: dict[str, Any]) -> Iterable[str]:
         f"### Generating {shape['time']:,} characters ({section['label']}; temperature {section['temperature']}), "
         "characters a second (threads)"
     )
-    names = _present(GENERATION_PEERS, section["results"])
+    names = list_present(GENERATION_PEERS, section["results"])
     rows = []
     for result in section["results"]:
         cells = [str(result["batch"])]
         for name in names:
             figures = result["peers"].get(name)
-            cells.append(f"{figures['characters_per_second']:,.0f} ({figures['threads']})" if figures else _MISSING)
-        rows.append(cells + [_number(result["speedups"].get(name), "{:.2f} ×") for name in ("keras", "torch")])
+            cells.append(f"{figures['characters_per_second']:,.0f} ({figures['threads']})" if figures else MISSING)
+        rows.append(cells + [format_number(result["speedups"].get(name), "{:.2f} ×") for name in ("keras", "torch")])
     labels = [PEERS[name].label for name in names]
-    yield _table(["batch", *labels, "ours : Keras", "ours : PyTorch"], rows)
+    yield make_table(["batch", *labels, "ours : Keras", "ours : PyTorch"], rows)
     timed = {
         PEERS[name].label: figures["timed_characters"]
         for result in section["results"]
@@ -222,6 +232,31 @@ def _report_generation(section: dict[str, Any]) -> Iterable[str]:
     yield from _report_errors(section["results"])
 
 
+def _report_translation(section: dict[str, Any]) -> Iterable[str]:
+    training, decoding = section["training"], section["decoding"]["results"]
+    yield f"### Training a translator ({section['label']}), thousand real target tokens a second (threads)"
+    names = list_present(TRANSLATOR_TRAINING_PEERS, training["results"])
+    rows = []
+    for result in training["results"]:
+        cells = [f"{section['shape']['batch']} × {result['width']}"]
+        cells += [format_with_threads(result, name, "target_tokens_per_second", "{:,.1f}", 1e-3) for name in names]
+        rows.append(cells + [format_number(result["speedups"].get(name), "{:.2f} ×") for name in ("keras", "torch")])
+    ratios = [format_number(training["summary"].get(name), "{:.2f} ×") for name in ("keras", "torch")]
+    rows.append(["an epoch", *[""] * len(names), *ratios])
+    yield make_table(["batch", *(PEERS[name].label for name in names), "ours : Keras", "ours : PyTorch"], rows)
+    yield "### Translating, sentences a second (threads)"
+    names = list_present(TRANSLATION_PEERS, decoding)
+    rows = []
+    for result in decoding:
+        cells = [str(result["batch"]), str(result["beam_width"])]
+        cells += [format_with_threads(result, name, "sentences_per_second", "{:,.0f}") for name in names]
+        cells.append(format_number(result["speedups"].get("torch"), "{:.2f} ×"))
+        rows.append([*cells, format_number(result["same_outputs"], "{:.0%}")])
+    labels = [PEERS[name].label for name in names]
+    yield make_table(["batch", "beam", *labels, "ours : PyTorch", "same outputs"], rows)
+    yield from _report_errors([*training["results"], *decoding])
+
+
 def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:
     lines = [
         f"- {result['shape']['name'] + ': ' if 'shape' in result else ''}{PEERS[name].label} failed: {error}"
@@ -232,23 +267,5 @@ def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:
         yield "\n".join(dict.fromkeys(lines))
 
 
-def _present(names: Sequence[str], results: Sequence[dict[str, Any]]) -> list[str]:
-    return [name for name in names if any(name in result["peers"] for result in results)]
-
-
-def _peer(result: dict[str, Any], name: str, key: str, pattern: str, scale: float = 1.0) -> str:
-    figures = result["peers"].get(name)
-    return _number(figures and figures[key], pattern, scale)
-
-
-def _number(value: float | None, pattern: str, scale: float = 1.0) -> str:
-    return _MISSING if value is None else pattern.format(value * scale)
-
-
 def _bold(text: str, is_bold: bool) -> str:
     return f"**{text}**" if is_bold else text
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

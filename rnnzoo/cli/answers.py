@@ -10,13 +10,14 @@ from rich.text import Text
 
 from rnnzoo.cli.generated_text import print_generated
 from rnnzoo.cli.tagged_text import print_tagged
+from rnnzoo.cli.translated_text import print_translated
 
 _LONGEST_SHOWN = 100
 
 
 def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], answers: Sequence[dict[str, Any]]) -> None:
     """Prints the answers to rows for people: a line a row; of taggers what was tagged with the tags below
-    it, of language models prompt and text.
+    it, of language models prompt and text, of translators text and output.
 
     Args:
         console: The terminal.
@@ -28,6 +29,9 @@ def print_answers(console: Console, rows: Sequence[str | Mapping[str, Any]], ans
         return
     if answers and "text" in answers[0]:
         print_generated(console, rows, [answer["text"] for answer in answers])
+        return
+    if answers and {"output", "score"} <= answers[0].keys():
+        print_translated(console, rows, answers)
         return
     table = Table(box=None, header_style="bold", pad_edge=False)
     columns = [name for name in (answers[0] if answers else {}) if _is_short(answers[0][name])]

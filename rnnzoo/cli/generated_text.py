@@ -34,13 +34,13 @@ def print_growing(console: Console, row: str | Mapping[str, Any], tokens: Iterat
         condition = ", ".join(f"{name} {value}" for name, value in row.items() if name != "prompt")
         shown = condition if len(condition) <= _LONGEST_SHOWN else condition[: _LONGEST_SHOWN - 1] + "…"
         console.print(Text(shown, "dim"), soft_wrap=True)
-    console.print(Text(_printable(prompt), "bold"), end="", soft_wrap=True)
+    console.print(Text(make_printable(prompt), "bold"), end="", soft_wrap=True)
     for token in tokens:
-        console.print(Text(_printable(token)), end="", soft_wrap=True)
+        console.print(Text(make_printable(token)), end="", soft_wrap=True)
         console.file.flush()
     console.print()
 
 
-def _printable(text: str) -> str:
-    """What is not printable might move the cursor."""
+def make_printable(text: str) -> str:
+    """Replaces what is not printable, which might move the cursor."""
     return "".join(character if character.isprintable() or character in "\n\t" else "�" for character in text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnnzoo.config import RunConfig, UserError
 from rnnzoo.inspection.activations import correlate_units, parse_units, select_units
+from rnnzoo.inspection.files import write_file
 from rnnzoo.inspection.gradient_flow import compare_gradient_flow
 from rnnzoo.inspection.pages import write_activations_page, write_gradient_flow_page
 from rnnzoo.inspection.plots import plot_activations, plot_gradient_flow
@@ -65,13 +66,20 @@ def draw_run(
     if text is not None and gradient_flow and output is not None and output.suffix.lower() in _SUFFIXES:
         raise UserError("one file cannot hold both pictures", key="--output", got=str(output), allowed="a folder")
     folder = find_finished_run(config, run_config.name, runs)
+    is_translator = run_config.task == "translation"
+    if is_translator and text is not None:
+        raise UserError(
+            "hidden units are drawn of models with one recurrent stack, not with an encoder and a decoder",
+            got=config,
+            hint=f"`rnnzoo predict {run_config.name} TEXT --attention out.png` draws where it looks",
+        )
     if folder is None and text is not None:
         raise UserError(
             "no finished run to draw hidden units of; an export has none to look at",
             got=config,
             hint=f"`rnnzoo train {config}` makes one",
         )
-    run = None if folder is None else TrainedRun(folder)
+    run = None if folder is None or is_translator else TrainedRun(folder)
     output = output or (Path() if folder is None else folder.path)
     drawings = []
     if text is not None:
@@ -153,7 +161,7 @@ def draw_gradient_flow(
     """
     trained = {} if run is None else {run.name: (run.stack, run.draw_sequences(num_steps, _BATCH_SIZE, text))}
     flow = compare_gradient_flow(units, num_steps=num_steps, batch_size=_BATCH_SIZE, trained=trained)
-    notes = run.notes if run else ("there is no finished run: untrained layers alone",)
+    notes = run.notes if run else ("there is no finished run with one recurrent stack: untrained layers alone",)
     files = _write_files(
         output,
         "gradient_flow",
@@ -171,11 +179,5 @@ def _write_files(
     is_file = suffix in writers and not output.is_dir()
     paths = [output] if is_file else [output / f"{name}{suffix}" for suffix in writers]
     for path in paths:
-        beside = path.with_name(f".{path.name}.partial")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            writers[path.suffix.lower()](beside)
-            beside.replace(path)
-        except OSError as error:
-            raise UserError(f"cannot be written: {error.strerror}", file=path, key="--output") from None
+        write_file(path, writers[path.suffix.lower()], "--output")
     return tuple(paths)

@@ -27,6 +27,12 @@ td, th { padding: .2em .7em; text-align: right; white-space: nowrap }
 td:first-child, th:first-child { text-align: left } tr:nth-child(even) { background: #f4f4f4 }
 svg { width: 100%; height: auto }
 """
+_ATTENTION_STYLE = """\
+.attention th { font-weight: normal; padding: 0 .4em; text-align: right }
+.attention th span { writing-mode: vertical-rl }
+.attention tr:first-child th { vertical-align: bottom; padding: .3em 0 }
+.attention td { width: 1.5em; min-width: 1.5em; height: 1.5em; padding: 0; border: 1px solid #eee }
+"""
 
 
 def write_activations_page(
@@ -101,6 +107,43 @@ def write_gradient_flow_page(flow: GradientFlow, path: Path, title: str = "Gradi
         f"<table><tr><th>steps before the last</th>{heads}</tr>{''.join(rows)}</table>",
     ]
     _write_page(path, title, parts)
+
+
+def write_attention_page(
+    source_tokens: Sequence[str],
+    output_tokens: Sequence[str],
+    weights: np.ndarray,
+    path: Path,
+    title: str = "Where the model looked",
+    note: str = "",
+) -> None:
+    """Writes a page with a table of attention weights: a row for each token of the output, a column for each read.
+
+    Args:
+        source_tokens: What was read.
+        output_tokens: What was said.
+        weights: (output time, source time) float.
+        path: The file to write.
+        title: Heading of the page.
+        note: What else to say.
+    """
+    heads = "".join(f"<th><span>{_clean(show_token(token))}</span></th>" for token in source_tokens)
+    rows = []
+    for token, row in zip(output_tokens, weights, strict=True):
+        cells = [
+            f'<td class="{_shade_class(-round(float(weight) * _SHADES))}" title="{weight:.2f}"></td>' for weight in row
+        ]
+        rows.append(f"<tr><th>{_clean(show_token(token))}</th>{''.join(cells)}</tr>")
+    parts = [
+        f"<h1>{_clean(title)}</h1>",
+        "<p>A row for each token of the output, a column for each token of the source: the darker, the more of what "
+        "the decoder knew of the source came from there when it said the token. A row sums to 1. Point at a cell "
+        "to see its weight.</p>",
+        *([f"<p>{_clean(note)}</p>"] if note else []),
+        *([] if rows else ["<p>The output is empty.</p>"]),
+        f'<table class="attention"><tr><th></th>{heads}</tr>{"".join(rows)}</table>',
+    ]
+    _write_page(path, title, parts, _ATTENTION_STYLE + _shades_style())
 
 
 def _clean(text: str) -> str:

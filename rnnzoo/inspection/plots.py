@@ -1,4 +1,4 @@
-"""Pictures of gradients and of hidden units."""
+"""Pictures of gradients, of hidden units and of attention."""
 
 import warnings
 from collections.abc import Sequence
@@ -115,3 +115,45 @@ def scale_unit(values: np.ndarray) -> np.ndarray:
     """Returns a unit's values as shares of its greatest magnitude, between -1 and 1."""
     greatest = np.abs(values).max()
     return values / greatest if greatest > 0 else np.zeros_like(values)
+
+
+def plot_attention(
+    source_tokens: Sequence[str], output_tokens: Sequence[str], weights: np.ndarray, path: Path, note: str = ""
+) -> None:
+    """Draws attention weights as PNG: a row for each token of the output, a column for each of the source.
+
+    White is 0, the full colour 1.
+
+    Args:
+        source_tokens: What was read; at least one.
+        output_tokens: What was said.
+        weights: (output time, source time) float.
+        path: The file to write.
+        note: What to say above the picture.
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colors = LinearSegmentedColormap.from_list("attention", ["#ffffff", NEGATIVE_COLOR, "#0c2c54"])
+    columns, rows = ([show_token(token) for token in tokens] for tokens in (source_tokens, output_tokens))
+    longest_column, longest_row = (max(map(len, names), default=0) for names in (columns, rows))
+    figure = _new_figure(
+        1.3 + 0.065 * longest_row + max(0.2 * len(columns), 2.0),
+        0.7 + 0.065 * longest_column + max(0.2 * len(rows), 0.6),
+    )
+    axes = figure.add_subplot()
+    # An output may have no token.
+    shown = weights if len(rows) else np.zeros((1, len(columns)))
+    image = axes.imshow(shown, cmap=colors, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
+    axes.set_xticks(range(len(columns)), columns, fontsize=7, parse_math=False)
+    for label in axes.get_xticklabels():
+        label.set_rotation(90 if longest_column > 1 else 0)
+    axes.set_yticks(range(len(rows)), rows, fontsize=7, parse_math=False)
+    axes.xaxis.set_ticks_position("top")
+    axes.tick_params(length=0, pad=2)
+    axes.set_xlabel("source", fontsize=7)
+    axes.set_ylabel("output" if rows else "the output is empty", fontsize=7)
+    bar = figure.colorbar(image, ax=axes, aspect=30, pad=0.01, fraction=0.02)
+    bar.ax.tick_params(labelsize=7)
+    if note:
+        figure.suptitle(note, fontsize=8)
+    _save(figure, path, format="png", dpi=120)

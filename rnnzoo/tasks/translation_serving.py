@@ -62,7 +62,10 @@ class TranslationServing(tf.Module):
         }
 
     def _score_pair(self, text, output):
-        inputs, labels = split_targets(to_dense(self.pipeline.encode_target(tf.strings.strip(output))))
+        target_ids = to_dense(self.pipeline.encode_target(tf.strings.strip(output)))
+        # Of no pair at all too there is a step to read: recurrent layers refuse none.
+        target_ids = tf.pad(target_ids, [[0, 0], [0, tf.maximum(0, 2 - tf.shape(target_ids)[1])]])
+        inputs, labels = split_targets(target_ids)
         answer = self.model({"source_ids": self._read(text), "target_ids": inputs}, training=False)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(answer, tf.float32))
         is_token = labels != PAD_ID

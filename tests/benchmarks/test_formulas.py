@@ -10,7 +10,9 @@ from benchmarks.limits import Limits, limit_seconds
 from benchmarks.shapes import TRAINING_SHAPES, Products, Shape, count_products
 
 
-@pytest.mark.parametrize("module", ["shapes", "limits", "growth", "rounds", "end_to_end", "generation"])
+@pytest.mark.parametrize(
+    "module", ["shapes", "limits", "growth", "rounds", "end_to_end", "generation", "translation_shape"]
+)
 def test_examples_of_docstrings(module):
     results = doctest.testmod(importlib.import_module(f"benchmarks.{module}"))
     assert results.attempted > 0

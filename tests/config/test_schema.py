@@ -194,6 +194,29 @@ def test_a_file_for_validation_is_used(data, validation_split):
     assert config.data.validation_split == validation_split
 
 
+TRANSLATOR = {"name": "translate/toy", "task": "translation", "data": {"dataset": "toy"}}
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"model": {"share_embeddings": True}}, r"share_embeddings needs text\.joint_vocabulary"),
+        ({"model": {"input_feeding": True, "attention": "none"}}, "input_feeding needs an attention"),
+        ({"model": {"units": 7}}, r"model\.units"),
+        ({"model": {"num_layers": 2}}, r"model\.num_layers: unknown key"),
+        ({"text": {"unit": "bytes"}}, r"(?s)text\.unit.*subwords, words, characters"),
+        ({"decode": {"beam_width": 0}}, r"decode\.beam_width: impossible value"),
+        ({"decode": {"length_penalty": -1.0}}, r"decode\.length_penalty: impossible value"),
+        ({"evaluate": {"metric": "blue"}}, r"(?s)evaluate\.metric.*nearest:  bleu"),
+        ({"data": {"dataset": "toy", "target_feature": "source"}}, "source_feature and target_feature"),
+    ],
+)
+def test_a_translator_that_cannot_be_is_refused(sections, problem):
+    parse_config({**TRANSLATOR, "text": {"joint_vocabulary": True}, "model": {"share_embeddings": True}})
+    with pytest.raises(UserError, match=problem):
+        parse_config({**TRANSLATOR, **sections})
+
+
 def test_every_task_names_itself():
     for task, schema in RUN_CONFIGS.items():
         with pytest.raises(UserError, match=r"data: missing key|name: missing key"):

@@ -86,3 +86,58 @@ def test_examples_of_a_bucket_meet_in_different_batches():
     batches = make_batches()
     groups = [{frozenset(batch[EXAMPLE_INDEX].tolist()) for batch in batches.epoch(epoch)} for epoch in range(2)]
     assert groups[0] != groups[1]
+
+
+# Several columns that decide
+
+TARGET_LENGTHS = np.random.default_rng(1).integers(1, 7, len(LENGTHS))
+SOURCE_LENGTHS = np.clip(LENGTHS, 1, 6)
+
+
+def make_pair_batches(seed=3):
+    columns = {"source_length": Column(SOURCE_LENGTHS)}
+    for name, lengths in (("source_ids", SOURCE_LENGTHS), ("target_ids", TARGET_LENGTHS)):
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        columns[name] = Column(np.arange(1, offsets[-1] + 1, dtype=np.int32), offsets)
+    return Batches(columns, ("source_ids", "target_ids"), WIDTHS, BATCH_SIZE, seed)
+
+
+def test_the_longest_of_several_sequences_decides_the_bucket():
+    batches = make_pair_batches()
+    longest = np.maximum(SOURCE_LENGTHS, TARGET_LENGTHS)
+    assert batches.lengths.tolist() == longest.tolist() and batches.num_steps == longest.sum()
+    seen = []
+    for batch in batches.epoch(2):
+        rows = batch[EXAMPLE_INDEX][batch[EXAMPLE_INDEX] >= 0]
+        seen += rows.tolist()
+        (width,) = {min(width for width in WIDTHS if width >= length) for length in longest[rows]}
+        for name in ("source_ids", "target_ids"):
+            assert batch[name].shape[1] <= width
+    assert sorted(seen) == list(range(len(LENGTHS)))
+
+
+def test_each_of_several_sequences_is_whole_and_no_wider_than_its_longest_in_the_bucket():
+    shapes = {}
+    for epoch in range(2):
+        for batch in make_pair_batches().epoch(epoch):
+            real = batch[EXAMPLE_INDEX] >= 0
+            for name, lengths in (("source_ids", SOURCE_LENGTHS), ("target_ids", TARGET_LENGTHS)):
+                assert ((batch[name] != 0).sum(axis=1)[real] == lengths[batch[EXAMPLE_INDEX][real]]).all()
+                assert not batch[name][~real].any()
+            width = max(batch[name].shape[1] for name in ("source_ids", "target_ids"))
+            shape = (batch["source_ids"].shape, batch["target_ids"].shape)
+            # The same in all batches of a bucket, so that no bucket is compiled twice.
+            assert shapes.setdefault(width, shape) == shape
+    longest = np.maximum(SOURCE_LENGTHS, TARGET_LENGTHS)
+    for lower, width in zip([0, *WIDTHS], WIDTHS, strict=False):
+        rows = (longest > lower) & (longest <= width)
+        own = (SOURCE_LENGTHS[rows].max(), TARGET_LENGTHS[rows].max())
+        assert shapes[max(own)] == ((BATCH_SIZE, own[0]), (BATCH_SIZE, own[1]))
+
+
+def test_one_of_several_is_batched_as_one_alone():
+    columns = {"token_ids": Column(np.arange(1, 8, dtype=np.int32), np.array([0, 2, 7]))}
+    one, several = (Batches(columns, names, [2, 6], 2) for names in ("token_ids", ["token_ids"]))
+    assert one.shapes == several.shapes
+    assert [batch["token_ids"].shape for batch in one.epoch()] == [(2, 2), (2, 6)]
+    assert [batch["token_ids"].shape for batch in several.epoch()] == [(2, 2), (2, 5)]

@@ -6,9 +6,11 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from rnnzoo.config import UserError
 from rnnzoo.inspection import (
     Activations,
     GradientFlow,
+    draw_attention,
     plot_activations,
     plot_gradient_flow,
     write_activations_page,
@@ -96,3 +98,84 @@ def test_gradient_curves_are_drawn_and_listed(tmp_path):
     # After 1, 2, 5, 10 and 20 steps.
     cells = "".join(f"<td>{0.5**distance:.1e}</td>" for distance in (1, 2, 5, 10, 20))
     assert f"<tr><td>half &lt;of&gt; it</td>{cells}</tr>" in source
+
+
+# Attention
+
+
+def make_weights(num_outputs, num_sources):
+    weights = np.random.default_rng(0).uniform(0, 1, (num_outputs, num_sources))
+    return weights / weights.sum(axis=1, keepdims=True)
+
+
+class Cells(HTMLParser):
+    """The headings of a table and the weights in its rows."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.headings, self.rows = [], [], []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag == "td":
+            self.rows[-1].append(float(dict(attrs)["title"]))
+
+    def handle_data(self, data):
+        if "table" in self.tags and self.tags[-1] in ("th", "span") and data.strip("\n"):
+            self.headings.append(data)
+
+
+@pytest.mark.parametrize("ending", ["png", "html", "PNG"])
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [(["a", "<eos>"], ["b"]), (ODD[:9], ["$x_$", "<b>", "▁良", "é"]), (["<eos>"], []), (["a"] * 210, ["b"] * 12)],
+)
+def test_attention_is_drawn(source, output, ending, tmp_path):
+    draw_attention(source, output, make_weights(len(output), len(source)), tmp_path / f"x.{ending}")
+    assert [path.name for path in tmp_path.iterdir()] == [f"x.{ending}"]
+    if ending != "html":
+        height, width = read_size(tmp_path / f"x.{ending}")
+        assert 20 * min(len(source), 200) < width < 6000 and height < 6000
+
+
+def test_the_page_has_the_weight_of_each_token(tmp_path):
+    source, output = ["<script>", "▁Hund", "&amp;", "\u202e", "<eos>"], ["▁a", "\ud800", '"']
+    weights = make_weights(3, 5)
+    draw_attention(source, output, weights, tmp_path / "x.html")
+    page = Cells(tmp_path / "x.html")
+    assert not {"script", "eos"} & set(page.tags)
+    assert page.headings == ["<script>", "▁Hund", "&amp;", "\ufffd", "<eos>", "▁a", "\ufffd", '"']
+    np.testing.assert_allclose(page.rows[1:], weights, atol=0.005)
+
+
+def test_padding_is_not_drawn_wherever_it_is(tmp_path):
+    weights = make_weights(2, 3)
+    padded = np.zeros((4, 6))
+    padded[:2, :3] = weights
+    draw_attention(["a", "b", "<eos>", "", "", ""], ["c", "d", "", ""], padded.tolist(), tmp_path / "padded.html")
+    draw_attention(["a", "b", "<eos>"], ["c", "d"], weights, tmp_path / "bare.html")
+    assert (tmp_path / "padded.html").read_text() == (tmp_path / "bare.html").read_text()
+    draw_attention(["a", "<eos>", ""], ["", ""], np.zeros((2, 3)), tmp_path / "empty.html")
+    assert "The output is empty" in (tmp_path / "empty.html").read_text()
+
+
+def test_what_cannot_be_drawn_is_told(tmp_path):
+    with pytest.raises(UserError, match=r"\.png, \.html"):
+        draw_attention(["a"], ["b"], [[1.0]], tmp_path / "x.jpg")
+    with pytest.raises(ValueError, match="do not fit"):
+        draw_attention(["a", "b"], ["c"], [[1.0]], tmp_path / "x.png")
+    with pytest.raises(ValueError, match="no token of a source"):
+        draw_attention([""], ["c"], [[1.0]], tmp_path / "x.png")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="cannot be written"):
+        draw_attention(["a"], ["b"], [[1.0]], tmp_path / "file" / "x.png")
+
+
+def test_only_the_beginning_of_a_long_text_is_drawn_and_it_is_said(tmp_path):
+    draw_attention(["a"] * 1500, ["b"], make_weights(1, 1500), tmp_path / "x.html")
+    page = Cells(tmp_path / "x.html")
+    assert len(page.rows[1]) == 200
+    assert "the first 200 of 1,500 tokens of the source" in (tmp_path / "x.html").read_text()

@@ -91,6 +91,17 @@ def test_a_classifier_learns_from_nested_features(data_dir, tmp_path, task, data
     assert result["test"]["accuracy"] > 0.9
 
 
+def test_a_translator_learns_from_the_languages_of_a_translation_feature(data_dir, tmp_path):
+    values = make_config("text_classification").model_dump(include={"name", "train"})
+    # All pairs are the same: a hash of the source would hold back all or none.
+    data = {"dataset": NAME, "source_feature": "pair/de", "target_feature": "pair/en", "validation_split": "train[:9]"}
+    values |= {"task": "translation", "data": data, "text": {"unit": "characters"}, "evaluate": {"baseline": False}}
+    config = parse_config({**values, "model": {"units": 8, "embedding_dim": 8}, "decode": {"beam_width": 1}})
+    check_data(config, describe_if_prepared(NAME, data_dir, offline=True))
+    result = train_run(config, folder=RunFolder.create(config, tmp_path), data_dir=data_dir, offline=True)
+    assert result["test"]["num_examples"] == SIZES["test"] and result["test"]["exact_match"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("task", "data", "told"),
     [

@@ -75,7 +75,7 @@ class TinyTranslator(Predictor):
             bias = self.model.get_layer(name).output_bias
         else:
             bias = self.model.get_layer("logits").bias
-        bias.assign(np.where(np.arange(len(bias)) == EOS_ID, -1e4, bias.numpy()))
+        bias.assign(np.where(np.arange(bias.shape[0]) == EOS_ID, -1e4, bias.numpy()))
 
     def read(self, texts):
         """Returns the ids of sources, padded."""

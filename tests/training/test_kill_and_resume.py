@@ -22,6 +22,7 @@ TINY = [
     "train.ema_momentum=0.9",
     "evaluate.baseline=false",
 ]
+OF_TRANSLATORS = ["decode.max_tokens_limit=10", "evaluate.num_decoded=20", "model.locked_dropout=0.1"]
 TIMEOUT_SECONDS = 120
 
 
@@ -39,7 +40,7 @@ def finish(process):
 
 
 def run_folder(folder):
-    (found,) = (folder / "runs/sentiment/mini").iterdir()
+    (found,) = folder.glob("runs/*/mini/*")
     return found
 
 
@@ -61,22 +62,26 @@ def read_checkpoint(folder):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs kill -9")
-def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mini_data_dir):
-    overrides = [part for value in TINY for part in ("--set", value)]
+@pytest.mark.parametrize(
+    ("row", "settings"),
+    [("sentiment/mini", []), pytest.param("translate/mini", OF_TRANSLATORS, marks=pytest.mark.slow)],
+)
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, mini_data_dir, row, settings):
+    overrides = [part for value in [*TINY, *settings] for part in ("--set", value)]
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     whole.mkdir()
     parts.mkdir()
-    finish(start(whole, mini_data_dir, "sentiment/mini", *overrides))
+    finish(start(whole, mini_data_dir, row, *overrides))
 
-    process = start(parts, mini_data_dir, "sentiment/mini", *overrides)
+    process = start(parts, mini_data_dir, row, *overrides)
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    while not list(parts.glob("runs/sentiment/mini/*/checkpoints/epoch-0002.npz")):
+    while not list(parts.glob("runs/*/mini/*/checkpoints/epoch-0002.npz")):
         assert process.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not (run_folder(parts) / "metrics.json").exists()
-    finish(start(parts, mini_data_dir, "sentiment/mini", "--resume"))
+    finish(start(parts, mini_data_dir, row, "--resume"))
 
     assert read_results(parts) == read_results(whole)
     mine, theirs = read_checkpoint(parts), read_checkpoint(whole)
