@@ -49,11 +49,11 @@ class TranslatorStep:
             layers[name] for name in ("output_projection", "logits") if isinstance(layers.get(name), keras.layers.Dense)
         ]
         encoded = {"initial_state": layers["initial_state"].output}
-        self._align = None
+        self._force = model
         if self.has_attention:
             encoded["outputs"] = layers["encoder"].output
             weights = (decoder if self.has_input_feeding else self.attention).output[1]
-            self._align = keras.Model(model.input, weights)
+            self._force = keras.Model(model.input, [model.output, weights])
         self._encode = keras.Model(model.input["source_ids"], encoded)
 
     def encode(self, source_ids: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -88,6 +88,22 @@ class TranslatorStep:
         """
         return PreparedTranslatorStep(self, memory, beam_width)
 
+    def force(self, source_ids: tf.Tensor, target_ids: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Runs a given target at once.
+
+        Args:
+            source_ids: (batch, source time) int, padded on the right with 0.
+            target_ids: (batch, target time) int from `<bos>` on, padded on the right with 0.
+
+        Returns:
+            The logits of what comes after each target token, (batch, target time, vocabulary_size) float32, and what
+            `attention_weights` returns; None without attention.
+        """
+        inputs = {"source_ids": tf.convert_to_tensor(source_ids), "target_ids": tf.convert_to_tensor(target_ids)}
+        answer = self._force(inputs, training=False)
+        logits, weights = answer if self.has_attention else (answer, None)
+        return tf.cast(logits, tf.float32), None if weights is None else tf.cast(weights, tf.float32)
+
     def attention_weights(self, source_ids: tf.Tensor, target_ids: tf.Tensor) -> tf.Tensor:
         """Computes where in the source the model looks before it says what comes after each target token.
 
@@ -102,10 +118,9 @@ class TranslatorStep:
         Raises:
             ValueError: The model has no attention.
         """
-        if self._align is None:
+        if not self.has_attention:
             raise ValueError("the model has no attention")
-        inputs = {"source_ids": tf.convert_to_tensor(source_ids), "target_ids": tf.convert_to_tensor(target_ids)}
-        return tf.cast(self._align(inputs, training=False), tf.float32)
+        return self.force(source_ids, target_ids)[1]
 
 
 class PreparedTranslatorStep:

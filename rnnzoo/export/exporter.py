@@ -13,6 +13,7 @@ from rnnzoo.config.errors import UserError
 from rnnzoo.config.locations import served_name
 from rnnzoo.export.checking import CheckReport, check_export
 from rnnzoo.export.checks.reference_format import REFERENCE_FILE
+from rnnzoo.export.graph_compaction import compact_saved_model
 from rnnzoo.export.reference import compute_reference, write_reference
 from rnnzoo.export.warmup import WARM_UP_FILE, write_warm_up
 
@@ -76,6 +77,7 @@ def _write_saved_model(module, signatures: Mapping[str, Any], directory: Path) -
     # Nobody trains an export; without the gradients of our layers it is smaller.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(root, str(directory), signatures=dict(signatures), options=options)
+    compact_saved_model(directory)
     assets = directory / "assets"
     if assets.is_dir() and not any(assets.iterdir()):
         assets.rmdir()  # git would not keep it, and what is checked should be what is shipped

@@ -10,6 +10,8 @@ from rnnzoo.tasks.translation_pairs import split_targets
 from rnnzoo.tasks.translation_search import TranslationSearch
 from rnnzoo.text import BOS_ID, PAD_ID, PairPipeline, TextUnits, make_valid_utf8, to_dense
 
+_IDS = tf.TensorSpec([None, None], tf.int32)
+
 
 class TranslationServing(tf.Module):
     """The functions of an exported translator, on raw strings.
@@ -26,6 +28,11 @@ class TranslationServing(tf.Module):
         self.pipeline = pipeline
         self._search = TranslationSearch(model, settings)
         self._beam_width = settings.beam_width
+        # Functions of their own, so that signatures share them: an export then holds each once.
+        self._find_best = tf.function(
+            lambda source_ids: self._search(source_ids, self._beam_width), input_signature=[_IDS]
+        )
+        self._force = tf.function(self._search.step.force, input_signature=[_IDS, _IDS])
 
     def make_signatures(self) -> dict[str, Callable]:
         """Returns the `tf.function` of each signature."""
@@ -40,7 +47,7 @@ class TranslationServing(tf.Module):
         return {name: tf.function(function, input_signature=inputs) for name, (function, inputs) in functions.items()}
 
     def _translate(self, text):
-        beams = self._search(self._read(text), self._beam_width)
+        beams = self._find_best(self._read(text))
         return {"output": self._write(beams.token_ids[:, 0]), "score": beams.score[:, 0]}
 
     def _list_best(self, text):
@@ -51,14 +58,14 @@ class TranslationServing(tf.Module):
 
     def _align(self, text):
         source_ids = self._read(text)
-        output_ids = self._search(source_ids, self._beam_width).token_ids[:, 0]
+        output_ids = self._find_best(source_ids).token_ids[:, 0]
         target_ids = tf.concat([tf.fill([tf.shape(output_ids)[0], 1], BOS_ID), output_ids], axis=1)
         # The row of a token is where the model looked before it said it; none for what comes after the last.
-        weights = self._search.step.attention_weights(source_ids, target_ids)[:, :-1]
+        _, weights = self._force(source_ids, target_ids)
         return {
             "source_tokens": _to_tokens(self.pipeline.source, source_ids),
             "output_tokens": _to_tokens(self.pipeline.target, output_ids),
-            "weights": tf.where((output_ids != PAD_ID)[:, :, None], weights, 0.0),
+            "weights": tf.where((output_ids != PAD_ID)[:, :, None], weights[:, :-1], 0.0),
         }
 
     def _score_pair(self, text, output):
@@ -66,8 +73,8 @@ class TranslationServing(tf.Module):
         # Of no pair at all too there is a step to read: recurrent layers refuse none.
         target_ids = tf.pad(target_ids, [[0, 0], [0, tf.maximum(0, 2 - tf.shape(target_ids)[1])]])
         inputs, labels = split_targets(target_ids)
-        answer = self.model({"source_ids": self._read(text), "target_ids": inputs}, training=False)
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, tf.cast(answer, tf.float32))
+        logits = self._force(self._read(text), inputs)[0]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
         is_token = labels != PAD_ID
         return {
             "log_probability": -tf.reduce_sum(tf.where(is_token, losses, 0.0), axis=1),
