@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rnnzoo.config import UserError
-
 if TYPE_CHECKING:
     from rnnzoo.serving import Predictor
 
@@ -24,6 +22,8 @@ def check_picture(path: Path, texts: Sequence[str]) -> None:
     Raises:
         UserError: The file is of another kind, or there is not one text.
     """
+    from rnnzoo.config import UserError
+
     if path.suffix.lower() not in _ENDINGS:
         raise UserError("draws to files of two kinds", key=_KEY, got=str(path), allowed=list(_ENDINGS))
     if len(texts) != 1:
@@ -41,6 +41,8 @@ def draw_picture(predictor: "Predictor", text: str, path: Path) -> None:
     Raises:
         UserError: The model looks nowhere, or the file cannot be written.
     """
+    from rnnzoo.config import UserError
+
     if _SIGNATURE not in predictor.signatures():
         raise UserError(
             "there is nothing to draw: the model has no attention",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from rnnzoo.cli.attention_picture import check_picture, draw_picture
 from rnnzoo.cli.options import json_option
 
 
@@ -43,11 +44,17 @@ from rnnzoo.cli.options import json_option
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Language models: seed of the draws.")
 @click.option("--label", help="Language models of classes: the class to write a text of.")
 @click.option(
+    "--attention",
+    "picture",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Translators: draw where the model looked, of one text, to this .png or .html file.",
+)
+@click.option(
     "--url",
     help="Ask TensorFlow Serving: http://host:8501 by REST, or grpc://host:8500 by gRPC (needs the extra `grpc`).",
 )
 @json_option
-def command(model, texts, input_path, output_path, resume, batch_size, url, as_json, **settings):
+def command(model, texts, input_path, output_path, resume, batch_size, picture, url, as_json, **settings):
     """Ask an export: texts as arguments, from a file, or a text a line on stdin.
 
     A model that takes no texts is asked in JSON: {"features": [[0.5, 1.0], [0.0, 2.0]]}. A language model writes on
@@ -64,12 +71,17 @@ def command(model, texts, input_path, output_path, resume, batch_size, url, as_j
         raise click.UsageError("--input and --output go together; texts can also come from stdin")
     if resume and not input_path:
         raise click.UsageError("--resume goes with --input and --output")
+    if picture is not None:
+        check_picture(picture, texts)
     console = Console(stderr=True)
     predictor, export = _connect(model, url) if url else _load(model, console)
     asked = _choose_signature(predictor, export, {name: value for name, value in settings.items() if value is not None})
     _check_label(predictor, export, settings["label"], texts)
     if settings["label"] is not None and not (texts or input_path):
         texts = ("",)
+    if picture is not None:
+        draw_picture(predictor, texts[0], picture)
+        console.print(f"where it looked: {picture}", highlight=False, soft_wrap=True)
     if input_path:
         _predict_file(predictor, input_path, output_path, batch_size, resume, console, asked)
     elif texts:

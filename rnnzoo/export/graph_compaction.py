@@ -41,8 +41,8 @@ def _compact_function(function: Any) -> None:
         for hint in _HINTS:
             node.attr.pop(hint, None)
     for results in (function.ret, function.control_ret):
-        for name in results:
-            results[name] = _rename(results[name], names)
+        for name, tensor in list(results.items()):  # a map that is changed may skip some of its keys
+            results[name] = _rename(tensor, names)
 
 
 def _short_names(taken: set[str]) -> Iterator[str]:

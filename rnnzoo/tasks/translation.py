@@ -29,6 +29,7 @@ _DEFAULT_EXAMPLES = ["Hello!", "How are you?"]
 _ODD_OUTPUTS = ("", "Yes.", b"broken \xff\xfe utf-8", "日本語", "long " * 600)
 _LOWER_IS_BETTER = ("character_error_rate", "perplexity")
 _DECODED_AT_ONCE = 64
+_SHORT = 30
 
 
 class Translation(SequenceTask):
@@ -204,7 +205,11 @@ class Translation(SequenceTask):
         outputs = [odd[place % len(odd)] for place in range(len(_ODD_OUTPUTS))]
         pairs = [{"text": examples, "output": examples[::-1]}, {"text": outputs, "output": list(_ODD_OUTPUTS)}]
         requests = {"serving_default": texts, "n_best": texts, "score_pair": pairs}
-        return requests if self.config.model.attention == "none" else requests | {"attention": texts}
+        if self.config.model.attention == "none":
+            return requests
+        # Weights of a long text would be most of what an export holds.
+        short = [text for text in odd if len(text) < _SHORT]
+        return requests | {"attention": [{"text": examples[:2]}, {"text": short}]}
 
     def example_inputs(self) -> list[str]:
         return list(self.config.export.examples) or _DEFAULT_EXAMPLES

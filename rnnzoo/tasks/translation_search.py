@@ -19,6 +19,8 @@ class TranslationSearch:
 
     def __init__(self, model: keras.Model, settings: SearchSection):
         self.step = TranslatorStep(model)
+        # A function of its own, so that an export with several searches holds the encoder once.
+        self._encode = tf.function(self.step.encode, input_signature=[tf.TensorSpec([None, None], tf.int32)])
         self._settings = settings
         # What was never seen is never said.
         never = (PAD_ID, UNKNOWN_ID, BOS_ID)
@@ -33,7 +35,7 @@ class TranslationSearch:
             num_best: How many outputs to return.
         """
         settings = self._settings
-        step = self.step.prepare(self.step.encode(source_ids), beam_width)
+        step = self.step.prepare(self._encode(source_ids), beam_width)
         logits, state = step.start(BOS_ID)
         # But for `<eos>`, which is no unit of the text.
         num_units = tf.reduce_sum(tf.cast(source_ids != PAD_ID, tf.float32), axis=1) - 1.0

@@ -10,6 +10,7 @@ from rnnzoo.tasks.translation_pairs import split_targets
 from rnnzoo.tasks.translation_search import TranslationSearch
 from rnnzoo.text import BOS_ID, PAD_ID, PairPipeline, TextUnits, make_valid_utf8, to_dense
 
+_TEXTS = tf.TensorSpec([None], tf.string)
 _IDS = tf.TensorSpec([None, None], tf.int32)
 
 
@@ -29,6 +30,7 @@ class TranslationServing(tf.Module):
         self._search = TranslationSearch(model, settings)
         self._beam_width = settings.beam_width
         # Functions of their own, so that signatures share them: an export then holds each once.
+        self._read = tf.function(self._read_text, input_signature=[_TEXTS])
         self._find_best = tf.function(
             lambda source_ids: self._search(source_ids, self._beam_width), input_signature=[_IDS]
         )
@@ -81,7 +83,7 @@ class TranslationServing(tf.Module):
             "num_tokens": tf.reduce_sum(tf.cast(is_token, tf.int32), axis=1),
         }
 
-    def _read(self, text: tf.Tensor) -> tf.Tensor:
+    def _read_text(self, text: tf.Tensor) -> tf.Tensor:
         return to_dense(self.pipeline.encode_source(tf.strings.strip(text)))
 
     def _write(self, token_ids: tf.Tensor) -> tf.Tensor:

@@ -119,7 +119,7 @@ def test_weights_that_change_change_the_next_score():
     tiny = TinyTranslator("characters")
     split = load_split(tiny)
     before = tiny.task.evaluate(tiny.model, split).metrics
-    tiny.never_end()
+    tiny.shift_end(-1e4)
     after = tiny.task.evaluate(tiny.model, split).metrics
     assert after["loss"] > before["loss"] + 100.0
     assert after["perplexity"] < np.inf
@@ -217,7 +217,7 @@ def trained(tmp_path_factory):
         "model": {"cell": "gru", "attention": "general", "units": 32, "embedding_dim": 16},
         "train": {
             "batch_size": 28,
-            "epochs": 60,
+            "epochs": 45,
             "learning_rate": 0.015,
             "warmup_steps": 10,
             "num_buckets": 1,

@@ -24,16 +24,24 @@ VARIANTS = {
     "subwords": {
         "text": {"joint_vocabulary": True},
         "model": {"share_embeddings": True, "tie_embeddings": True, "decoder_layers": 2},
+        "end": -1.0,
     },
     "words": {
         "text": {"unit": "words", "lowercase": True},
         "model": {"cell": "gru", "attention": "additive", "stack": "plain"},
+        "end": -1.0,
     },
     "characters": {
         "text": {"unit": "characters"},
         "model": {"cell": "lstm", "attention": "dot", "input_feeding": True},
+        "end": -2.0,
     },
-    "context_vector": {"text": {"unit": "characters"}, "model": {"attention": "none"}, "decode": {"beam_width": 1}},
+    "context_vector": {
+        "text": {"unit": "characters"},
+        "model": {"attention": "none"},
+        "decode": {"beam_width": 1},
+        "end": -1.0,
+    },
 }
 LIMIT = 15
 
@@ -63,19 +71,20 @@ class TinyTranslator(Predictor):
         random = np.random.default_rng(1)
         for weight in self.model.trainable_weights:
             weight.assign_add(random.normal(0.0, 0.4, weight.shape))
+        self.shift_end(given["end"])
         self._load()
 
     def _load(self):
         self.module, self.functions = self.task.make_serving_module(self.model)
 
-    def never_end(self):
-        """Makes `<eos>` so improbable that no search ends with it."""
+    def shift_end(self, by):
+        """Makes outputs longer or shorter: adds to the logit of `<eos>`."""
         if self.config.model.tie_embeddings:
             name = "embedding" if self.config.model.share_embeddings else "target_embedding"
             bias = self.model.get_layer(name).output_bias
         else:
             bias = self.model.get_layer("logits").bias
-        bias.assign(np.where(np.arange(bias.shape[0]) == EOS_ID, -1e4, bias.numpy()))
+        bias.assign_add(np.where(np.arange(bias.shape[0]) == EOS_ID, by, 0.0))
 
     def read(self, texts):
         """Returns the ids of sources, padded."""
