@@ -174,7 +174,7 @@ def test_odd_pairs_are_scored(tiny):
     assert answer["num_tokens"][outputs.index("")] == 1
 
 
-@pytest.mark.parametrize("tiny", ["characters"], indirect=True)
+@pytest.mark.parametrize("tiny", ["words"], indirect=True)
 def test_what_a_search_found_is_as_probable_as_the_pair(tiny):
     texts = [source for source, _ in PAIRS]
     beams, found = tiny.search(texts, 3), tiny.call("serving_default", text=texts)
