@@ -144,11 +144,10 @@ def plot_attention(
     # An output may have no token.
     shown = weights if len(rows) else np.zeros((1, len(columns)))
     image = axes.imshow(shown, cmap=colors, vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
-    axes.set_xticks(range(len(columns)), columns, fontsize=7, parse_math=False)
-    for label in axes.get_xticklabels():
-        label.set_rotation(90 if longest_column > 1 else 0)
+    axes.xaxis.tick_top()  # first: it makes the labels anew
+    rotation = 90 if longest_column > 1 else 0
+    axes.set_xticks(range(len(columns)), columns, fontsize=7, rotation=rotation, parse_math=False)
     axes.set_yticks(range(len(rows)), rows, fontsize=7, parse_math=False)
-    axes.xaxis.set_ticks_position("top")
     axes.tick_params(length=0, pad=2)
     axes.set_xlabel("source", fontsize=7)
     axes.set_ylabel("output" if rows else "the output is empty", fontsize=7)

@@ -35,7 +35,7 @@ VARIANTS = {
     "characters": {
         "text": {"unit": "characters"},
         "model": {"cell": "lstm", "attention": "dot", "input_feeding": True},
-        "end": 0.5,
+        "end": -1.0,
     },
     "context_vector": {
         "text": {"unit": "characters"},
