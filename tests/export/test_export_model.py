@@ -22,7 +22,6 @@ def test_passes_and_holds_everything(tiny_result):
         "assets.extra/reference.json",
         "assets.extra/tf_serving_warmup_requests",
         "assets.extra/vocabulary/characters.txt",
-        "fingerprint.pb",
         "saved_model.pb",
         "variables/variables.data-00000-of-00001",
         "variables/variables.index",
