@@ -81,7 +81,9 @@ def without_times(history):
     return [{name: value for name, value in epoch.items() if name != "seconds"} for epoch in history]
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", pytest.param("sgd", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "optimizer", ["adamw", *(pytest.param(name, marks=pytest.mark.slow) for name in ("muon", "sgd"))]
+)
 def test_a_run_that_was_stopped_and_resumed_equals_one_that_was_not(data, tmp_path, optimizer):
     overrides = [
         "train.epochs=4",
