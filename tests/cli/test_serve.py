@@ -88,7 +88,7 @@ def test_run_serves_until_it_is_stopped(folder, monkeypatch, number, exit_code):
             break
     assert is_listening(port)
     process.send_signal(number)
-    rest, errors = process.communicate(timeout=30)
+    rest, errors = process.communicate(timeout=120)
     output = "".join(lines) + rest
     assert process.returncode == exit_code, errors
     assert "asked:   sentiment_mini version 2 answers as when it was exported" in output
@@ -100,7 +100,7 @@ def test_run_serves_until_it_is_stopped(folder, monkeypatch, number, exit_code):
 @pytest.mark.parametrize(("mode", "word"), [("never", "not available after 0.5 seconds"), ("dies", "exit code 1")])
 def test_run_tells_in_one_message_that_the_server_does_not_come_up(folder, monkeypatch, mode, word):
     install_fake_model_server(folder / "bin", monkeypatch, mode)
-    _, arguments = run_arguments("--timeout", "0.5" if mode == "never" else "30")
+    _, arguments = run_arguments("--timeout", "0.5" if mode == "never" else "120")
     result = CliRunner().invoke(cli, arguments)
     assert result.exit_code == 2
     assert result.stderr.startswith("Error: ")
