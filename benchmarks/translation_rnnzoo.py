@@ -56,7 +56,7 @@ def make_config(shape: TranslatorShape, beam_width: int = 5) -> RunConfig:
                 "ema_momentum": shape.ema_momentum,
                 "gradient_clip_norm": shape.clip_norm,
             },
-            "decode": {"beam_width": beam_width, "max_length_ratio": 1.0, "max_length_extra": 0},
+            "decode": {"beam_width": beam_width, "length_penalty": 3.0, "max_length_ratio": 1.0, "max_length_extra": 0},
             "export": {"float16_weights": True},
         }
     )

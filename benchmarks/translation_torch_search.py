@@ -10,7 +10,7 @@ from benchmarks.translation_torch import TorchTranslator
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID, PAD_ID, SPECIAL_TOKENS, UNKNOWN_ID
 
 _NEVER_WRITTEN = [PAD_ID, UNKNOWN_ID, BOS_ID]
-_LENGTH_PENALTY = 1.0
+_LENGTH_PENALTY = 3.0
 
 
 class TorchSearch:

@@ -10,6 +10,9 @@ from click.testing import CliRunner
 
 from rnnzoo.cli.main import cli
 
+# The parts are tested each by itself; this is all of them, from files to a picture.
+pytestmark = pytest.mark.slow
+
 CONFIG = """
 name = "own/pairs"
 task = "translation"
