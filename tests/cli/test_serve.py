@@ -80,6 +80,8 @@ def test_run_serves_until_it_is_stopped(folder, monkeypatch, number, exit_code):
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # A shell starts what runs in the background with Ctrl-C ignored, and so would this be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     lines = []
     for line in process.stdout:
