@@ -50,8 +50,7 @@ class Classification(SequenceTask):
     # Data
 
     def learn_vocabularies(self, dataset: Dataset) -> None:
-        train, _ = self._training_examples(dataset)
-        self._pipeline = self._learn_pipeline(train)
+        super().learn_vocabularies(dataset)
         self._class_names = self._class_names or self._find_class_names(dataset)
 
     def _find_class_names(self, dataset: Dataset) -> list[str]:
@@ -112,11 +111,11 @@ class Classification(SequenceTask):
         )
 
     def save_vocabularies(self, folder: Path) -> None:
-        self._pipeline.save(folder)
+        super().save_vocabularies(folder)
         save_strings(folder / _LABELS_FILE, self._class_names)
 
     def load_vocabularies(self, folder: Path) -> None:
-        self._pipeline = self._load_pipeline(folder)
+        super().load_vocabularies(folder)
         self._class_names = load_strings(folder / _LABELS_FILE)
 
     def count_labels(self, split: Split) -> dict[str, int]:

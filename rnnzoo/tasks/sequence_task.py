@@ -63,6 +63,16 @@ class SequenceTask(Task):
         """Makes single examples ready to be encoded. Leaves them as they are by default."""
         return examples
 
+    def learn_vocabularies(self, dataset: Dataset) -> None:
+        train, _ = self._training_examples(dataset)
+        self._pipeline = self._learn_pipeline(train)
+
+    def save_vocabularies(self, folder: Path) -> None:
+        self._pipeline.save(folder)
+
+    def load_vocabularies(self, folder: Path) -> None:
+        self._pipeline = self._load_pipeline(folder)
+
     def load_training_splits(self, dataset: Dataset) -> tuple[Split, Split]:
         data = self.config.data
         train, validation = self._training_examples(dataset)

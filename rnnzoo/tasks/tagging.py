@@ -74,9 +74,8 @@ class Tagging(SequenceTask):
     # Data
 
     def learn_vocabularies(self, dataset: Dataset) -> None:
+        super().learn_vocabularies(dataset)
         data = self.config.data
-        train, _ = self._training_examples(dataset)
-        self._pipeline = self._learn_pipeline(train)
         # Of all of train: a rare tag may be among the examples that are held back.
         tags = read_tags(dataset, data.train_split, data.tags_feature, self._ignored_tags)
         order = dataset.description.features[data.tags_feature].class_names
@@ -147,11 +146,11 @@ class Tagging(SequenceTask):
         return report
 
     def save_vocabularies(self, folder: Path) -> None:
-        self._pipeline.save(folder)
+        super().save_vocabularies(folder)
         self._tags.save(folder)
 
     def load_vocabularies(self, folder: Path) -> None:
-        self._pipeline = self._load_pipeline(folder)
+        super().load_vocabularies(folder)
         self._tags = TagSet.load(folder)
 
     def count_labels(self, split: Split) -> dict[str, int]:

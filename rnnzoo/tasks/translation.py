@@ -37,7 +37,6 @@ class Translation(SequenceTask):
 
     sequence_column = "source_ids"
     target_column = "target_ids"
-    names_of_sequences = ("pairs", "tokens")
 
     def __init__(self, config: RunConfig):
         super().__init__(config)
@@ -62,10 +61,6 @@ class Translation(SequenceTask):
     def _load_pipeline(self, folder: Path) -> PairPipeline:
         return PairPipeline.load(folder, self.config.text)
 
-    def learn_vocabularies(self, dataset: Dataset) -> None:
-        train, _ = self._training_examples(dataset)
-        self._pipeline = self._learn_pipeline(train)
-
     def _encode(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> PairSplit:
         return encode_pairs(name, examples, self._pipeline, self.config.data, to_train=False)
 
@@ -78,12 +73,6 @@ class Translation(SequenceTask):
         longest = np.max([split.columns[name].lengths for name in names], axis=0)
         widths = choose_widths(longest, train.num_buckets, train.batch_size)
         return Batches(split.columns, names, widths, train.batch_size, self.config.seed if shuffle else None)
-
-    def save_vocabularies(self, folder: Path) -> None:
-        self._pipeline.save(folder)
-
-    def load_vocabularies(self, folder: Path) -> None:
-        self._pipeline = self._load_pipeline(folder)
 
     def vocabulary_sizes(self) -> dict[str, int]:
         unit, pipeline = self.config.text.unit, self._pipeline
@@ -121,15 +110,16 @@ class Translation(SequenceTask):
         evaluate = self.config.evaluate
         decoded = split if details else split.first(evaluate.num_decoded)
         beam_width = self.config.decode.beam_width if details else 1
-        evaluation = self._compare(decoded, self._translate(model, decoded, beam_width))
+        evaluation = self._compare(decoded, self._translate(model, decoded, beam_width), details)
         loss = self._compute_loss_of(model, split)
         return Evaluation(
             {"loss": loss, "perplexity": float(np.exp(min(loss, 100.0))), **evaluation.metrics}, evaluation.details
         )
 
-    def _compare(self, split: PairSplit, outputs: list[str]) -> Evaluation:
+    def _compare(self, split: PairSplit, outputs: list[str], details: bool = False) -> Evaluation:
         sources = [text.decode(errors="replace") for text in split.read_inputs()]
-        evaluation = evaluate_translation(split.targets, outputs, sources, self.config.evaluate.num_mistakes)
+        num_mistakes = self.config.evaluate.num_mistakes if details else 0
+        evaluation = evaluate_translation(split.targets, outputs, sources, num_mistakes)
         if self.headline_metric != "character_error_rate":
             return evaluation
         # Of single words there is no BLEU, which counts sequences of four.
@@ -171,24 +161,26 @@ class Translation(SequenceTask):
         return [text.strip().decode(errors="replace") for text in outputs]
 
     def evaluate_predictor(self, predict: Callable[[list], list[dict]], split: PairSplit) -> Evaluation:
-        return self._compare(split, [answer["output"] for answer in predict(split.read_inputs())])
+        return self._compare(split, [answer["output"] for answer in predict(split.read_inputs())], details=True)
 
     def evaluate_baseline(self, train: PairSplit, split: PairSplit) -> dict[str, float]:
         by_characters = self.headline_metric == "character_error_rate"
         name, make = ("alignment", TransliterationBaseline) if by_characters else ("retrieval", RetrievalBaseline)
         sources, queries = ([text.decode(errors="replace") for text in of.read_inputs()] for of in (train, split))
-        metrics = self._compare(split, make(sources, train.targets).predict(queries)).metrics
-        shown = ("exact_match", "bleu" if self.headline_metric == "perplexity" else self.headline_metric)
-        return {f"{name}_{metric}": metrics[metric] for metric in dict.fromkeys(reversed(shown))}
+        return self._score_beside(name, split, make(sources, train.targets).predict(queries))
 
     def evaluate_further(
         self, model: keras.Model, dataset: Dataset, validation: PairSplit, test: PairSplit
     ) -> dict[str, float]:
         if self.config.decode.beam_width == 1:
             return {}
-        metrics = self._compare(test, self._translate(model, test, 1)).metrics
-        shown = dict.fromkeys(("bleu" if self.headline_metric == "perplexity" else self.headline_metric, "exact_match"))
-        return {f"greedy_{metric}": metrics[metric] for metric in shown}
+        return self._score_beside("greedy", test, self._translate(model, test, 1))
+
+    def _score_beside(self, name: str, split: PairSplit, outputs: list[str]) -> dict[str, float]:
+        """Scores outputs of another kind by the metric of the config, or BLEU where they have none, and as strings."""
+        metrics = self._compare(split, outputs).metrics
+        headline = "bleu" if self.headline_metric == "perplexity" else self.headline_metric
+        return {f"{name}_{metric}": metrics[metric] for metric in dict.fromkeys((headline, "exact_match"))}
 
     def save_figures(self, evaluation: Evaluation, folder: Path) -> None:
         """Draws nothing."""

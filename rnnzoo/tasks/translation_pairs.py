@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from rnnzoo.config import UserError
 from rnnzoo.config.translation_config import PairData
-from rnnzoo.datasets import Column, encode_columns, iterate_values
+from rnnzoo.datasets import Column, batch_examples, encode_columns
 from rnnzoo.tasks.splits import Split
 from rnnzoo.text import PAD_ID, UNKNOWN_ID, PairPipeline
 
@@ -19,9 +19,10 @@ _RATIO_SLACK = 10
 
 def iterate_pairs(examples: tf.data.Dataset, data: PairData) -> Iterator[tuple[bytes, bytes]]:
     """Yields the texts of both sides, in NFC, without white space around them; pairs with an empty side too."""
-    sources, targets = (iterate_values(examples, name) for name in (data.source_feature, data.target_feature))
-    for pair in zip(sources, targets, strict=True):
-        yield tuple(PairPipeline.normalize(text.strip()) for text in pair)
+    for batch in batch_examples(examples):
+        sides = (batch[name].numpy() for name in (data.source_feature, data.target_feature))
+        for pair in zip(*sides, strict=True):
+            yield tuple(PairPipeline.normalize(text.strip()) for text in pair)
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,9 @@ def encode_pairs(
     if not pairs:
         raise UserError(f"the split `{name}` has no examples", key="data")
 
-    def encode(source, target):
-        return {**pipeline.encode(source, target, cut=False), "is_empty": (source == "") | (target == "")}
-
     texts = tf.data.Dataset.from_tensor_slices(tuple(map(list, zip(*pairs, strict=True))))
-    columns = encode_columns(texts, encode)
-    is_empty = columns.pop("is_empty").values
+    columns = encode_columns(texts, lambda source, target: pipeline.encode(source, target, cut=False))
+    is_empty = np.array([not all(pair) for pair in pairs])
     # Without boundary tokens.
     lengths = {side: columns[f"{side}_ids"].lengths - place for place, side in enumerate(SIDES, start=1)}
     is_long = np.maximum(*lengths.values()) > pipeline.max_length
