@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from rnnzoo.layers import SingleStep, TiedEmbedding, read_weight
+from rnnzoo.layers import Affine, SingleStep, TiedEmbedding, read_weight
 
 
 class LanguageModelStep:
@@ -97,7 +97,7 @@ class PreparedStep:
         first, *others = step.output_weights()
         self._outputs = [
             self._step.fold_output(*first),
-            *(lambda x, kernel=kernel, bias=bias: tf.matmul(x, kernel) + bias for kernel, bias in others),
+            *(Affine(kernel, bias) for kernel, bias in others),
         ]
         self._read_tokens = None
         if is_for_many and condition is None:

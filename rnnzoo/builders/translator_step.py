@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from rnnzoo.layers import AttentionalStep, InputFeedingDecoder, SingleStep, TiedEmbedding, read_weight
+from rnnzoo.layers import Affine, AttentionalStep, InputFeedingDecoder, SingleStep, TiedEmbedding, read_weight
 
 
 class TranslatorStep:
@@ -147,10 +147,10 @@ class PreparedTranslatorStep:
         self._attend = None
         if step.has_attention:
             self._attend = AttentionalStep(step.attention, step.attentional_vector, memory["outputs"], memory["mask"])
-        self._outputs = [(read_weight(layer.kernel), read_weight(layer.bias), False) for layer in step.output_layers]
+        self._outputs = [Affine(read_weight(layer.kernel), read_weight(layer.bias)) for layer in step.output_layers]
         if isinstance(step.embedding, TiedEmbedding):
             # Transposed in the product: a copy of the table costs more than a step.
-            self._outputs.append((self._embeddings, read_weight(step.embedding.output_bias), True))
+            self._outputs.append(Affine(self._embeddings, read_weight(step.embedding.output_bias), transpose=True))
 
     def start(self, bos_id: int = 2) -> tuple[tf.Tensor, tuple]:
         """Runs the step of `<bos>`, with one row for each source whatever the beam width.
@@ -175,6 +175,6 @@ class PreparedTranslatorStep:
             x, _ = self._attend(x, copies)
         if self._has_input_feeding:
             after = (*after, x)
-        for kernel, bias, is_transposed in self._outputs:
-            x = tf.matmul(x, kernel, transpose_b=is_transposed) + bias
+        for output in self._outputs:
+            x = output(x)
         return x, after

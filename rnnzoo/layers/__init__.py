@@ -1,5 +1,6 @@
 """Keras layers: the recurrent stack, attention, pooling, and what stands before it."""
 
+from rnnzoo.layers.affine import Affine
 from rnnzoo.layers.attention import ATTENTIONS, Attention, AttentionalStep
 from rnnzoo.layers.character_features import CharacterConvolution, CharacterRecurrence
 from rnnzoo.layers.crf import ConditionalRandomField
@@ -19,6 +20,7 @@ __all__ = [
     "POOLINGS",
     "RECURRENT_INITIALIZERS",
     "AddToSteps",
+    "Affine",
     "Attention",
     "AttentionalStep",
     "CharacterConvolution",

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import keras
 import tensorflow as tf
 
+from rnnzoo.layers.affine import Affine
+
 ATTENTIONS = ("dot", "general", "additive")
 _LOWEST = -1e9
 
@@ -69,7 +71,11 @@ class Attention(keras.layers.Layer):
             self.score_vector = self.add_weight((units,), name="score_vector")
 
     def prepare(
-        self, memory: tf.Tensor, memory_mask: tf.Tensor | None = None, values: tf.Tensor | None = None
+        self,
+        memory: tf.Tensor,
+        memory_mask: tf.Tensor | None = None,
+        values: tf.Tensor | None = None,
+        for_few: bool = False,
     ) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
         """Computes what is the same for every query; to be called in each trace, before a loop over queries.
 
@@ -77,12 +83,13 @@ class Attention(keras.layers.Layer):
             memory: (batch, source time, width) float.
             memory_mask: (batch, source time) bool; None: all steps are real.
             values: What is to be averaged, (batch, source time, features) float; None: the memory.
+            for_few: Whether there are only a few queries of a row at a time.
 
         Returns:
             A function from queries, (batch, target time, units) float, to contexts and weights; see the class.
         """
         values = memory if values is None else values
-        score = self._prepare_score(memory)
+        score = self._prepare_score(memory, for_few)
         if memory_mask is not None:
             real = tf.cast(memory_mask, tf.float32)[:, None]
             penalty = (1.0 - real) * _LOWEST
@@ -93,11 +100,11 @@ class Attention(keras.layers.Layer):
             # Where any step is real the penalty alone would do; where none is, the product does.
             weights = tf.nn.softmax(scores) if memory_mask is None else tf.nn.softmax(scores + penalty) * real
             weights = tf.cast(weights, values.dtype)
-            return tf.matmul(weights, values), weights
+            return _multiply_few(weights, values) if for_few else tf.matmul(weights, values), weights
 
         return attend
 
-    def _prepare_score(self, memory):
+    def _prepare_score(self, memory, for_few):
         def read(weight):
             return tf.cast(tf.convert_to_tensor(weight), memory.dtype)
 
@@ -112,7 +119,13 @@ class Attention(keras.layers.Layer):
             return score
         keys = memory if self.kind == "dot" else tf.tensordot(memory, read(self.memory_kernel), 1)
         keys = keys * keys.shape[-1] ** -0.5
-        return lambda query: tf.matmul(query, keys, transpose_b=True)
+
+        def score_by_product(query):
+            # Of several queries tf.matmul is faster with many rows, and as fast with one.
+            multiply = _multiply_few if for_few and query.shape[1] == 1 else tf.matmul
+            return multiply(query, keys, transpose_b=True)
+
+        return score_by_product
 
     def call(self, query, memory, memory_mask=None):
         return self.prepare(memory, memory_mask)(query)
@@ -125,6 +138,13 @@ class Attention(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"kind": self.kind, "units": self.units}
+
+
+def _multiply_few(x, y, transpose_b=False):
+    """Multiplies as `tf.matmul` does, which with oneDNN lays `y` out anew in every call; the third version does not."""
+    if x.dtype != tf.float32:
+        return tf.matmul(x, y, transpose_b=transpose_b)
+    return tf.raw_ops.BatchMatMulV3(x=x, y=y, Tout=tf.float32, adj_y=transpose_b)
 
 
 class AttentionalStep:
@@ -148,16 +168,16 @@ class AttentionalStep:
     """
 
     def __init__(self, attention, dense, memory, memory_mask=None):
-        kernel, self._bias = (tf.cast(tf.convert_to_tensor(part), memory.dtype) for part in (dense.kernel, dense.bias))
+        kernel, bias = (tf.cast(tf.convert_to_tensor(part), memory.dtype) for part in (dense.kernel, dense.bias))
         self._width = kernel.shape[0] - memory.shape[-1]
         self._size = kernel.shape[1]
         self._batch_size = tf.shape(memory)[0]
-        self._kernel = kernel[: self._width]
+        self._affine = Affine(kernel[: self._width], bias)
         values = tf.tensordot(memory, kernel[self._width :], 1)
-        self._attend = attention.prepare(memory, memory_mask, values)
+        self._attend = attention.prepare(memory, memory_mask, values, for_few=True)
 
     def __call__(self, query, copies=1):
         queries = query[:, None] if copies == 1 else tf.reshape(query, [self._batch_size, copies, self._width])
         context, weights = self._attend(queries)
         context = tf.reshape(context, [-1, self._size])
-        return tf.tanh(tf.matmul(query, self._kernel) + self._bias + context), weights
+        return tf.tanh(self._affine(query) + context), weights

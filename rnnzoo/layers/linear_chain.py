@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from rnnzoo.layers.custom_gradients import custom_gradient
+
 # Score of a transition that may not be: a sequence pays it rather than having no score at all.
 FORBIDDEN = -300.0
 # Score of what cannot be at all: to be at the border after a step, or anywhere else before the first.
@@ -35,7 +37,7 @@ def sum_over_paths(logits: tf.Tensor, transitions: tf.Tensor, mask: tf.Tensor) -
     """
     steps, real = _to_time_major(logits, mask)
 
-    @tf.custom_gradient
+    @custom_gradient
     def compute(steps, transitions):
         forward = _run_forward(steps, transitions, real)
         return forward.log_sum, lambda upstream: _run_backward(forward, real, upstream)

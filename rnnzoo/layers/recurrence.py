@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from rnnzoo.layers.custom_gradients import custom_gradient
+
 # The derivative of an activation, from its value alone.
 _DERIVATIVES = {
     keras.activations.tanh: lambda value: 1.0 - value * value,
@@ -64,7 +66,7 @@ def run_recurrences(
     if derivative is None:
         return _run_forward(recurrences, activation, real)
 
-    @tf.custom_gradient
+    @custom_gradient
     def run(*tensors):
         inner = [
             Recurrence(*tensors[3 * place : 3 * place + 3], given.dropout_mask, given.reverse)

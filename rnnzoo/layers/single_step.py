@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from rnnzoo.layers.affine import Affine
+
 
 class SingleStep:
     """One step of a forward `RecurrentStack`, with as few operations as can be.
@@ -27,18 +29,26 @@ class SingleStep:
         self.fold = fold
         self._run_cell = {"simple_rnn": _run_simple_rnn, "gru": _run_gru, "lstm": _run_lstm}[stack.cell]
         self._cells = [layer.cell for layer in stack.recurrent_layers]
-        self._kernels, self._biases, self._recurrent = [], [], []
+        self._products, self._recurrent = [], []
         for place, cell in enumerate(self._cells):
-            kernel, bias = read_weight(cell.kernel), read_weight(cell.bias)
-            recurrent_bias = None
+            kernel, bias, recurrent = (
+                read_weight(cell.kernel),
+                read_weight(cell.bias),
+                read_weight(cell.recurrent_kernel),
+            )
             if stack.cell == "gru":
                 bias, recurrent_bias = bias[0], bias[1]
+                recurrent = Affine(recurrent, recurrent_bias)
             if stack.norms and fold:
                 kernel, bias = _fold(stack.norms[place], kernel, bias)
-            self._kernels.append(kernel)
-            self._biases.append(bias)
-            self._recurrent.append((read_weight(cell.recurrent_kernel), recurrent_bias))
-        self._projection = None if stack.projection is None else [read_weight(w) for w in stack.projection.weights]
+            self._products.append(Affine(kernel, bias))
+            self._recurrent.append(recurrent)
+            if place == 0:
+                self._first_weights = kernel, bias
+        self._projection = None
+        if stack.projection is not None:
+            self._projection_weights = [read_weight(weight) for weight in stack.projection.weights]
+            self._projection = Affine(*self._projection_weights)
 
     def read(self, inputs: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Computes what does not depend on the state.
@@ -53,12 +63,14 @@ class SingleStep:
         """
         if self.stack.one_hot_size is None:
             inputs = tf.cast(inputs, tf.float32)
-            x = inputs if self._projection is None else _affine(inputs, *self._projection)
+            x = inputs if self._projection is None else self._projection(inputs)
         elif self._projection is not None:
-            x = tf.gather(self._projection[0], inputs) + self._projection[1]
+            kernel, bias = self._projection_weights
+            x = tf.gather(kernel, inputs) + bias
         else:
             # A plain stack has no use for the vectors themselves.
-            return tf.zeros([tf.size(inputs), 0]), tf.gather(self._kernels[0], inputs) + self._biases[0]
+            kernel, bias = self._first_weights
+            return tf.zeros([tf.size(inputs), 0]), tf.gather(kernel, inputs) + bias
         return x, self._product(0, x)
 
     def advance(self, x: tf.Tensor, product: tf.Tensor, state: tuple) -> tuple[tf.Tensor, tuple]:
@@ -79,7 +91,7 @@ class SingleStep:
             if place:
                 product = self._product(place, x)
             before = state[place * per_layer : (place + 1) * per_layer]
-            y, *new = self._run_cell(cell, product, *before, *self._recurrent[place])
+            y, *new = self._run_cell(cell, product, *before, self._recurrent[place])
             after += [y, *new]
             x = x + y if self.stack.norms else y
         return x, tuple(after)
@@ -101,9 +113,10 @@ class SingleStep:
         kernel, bias = read_weight(kernel), read_weight(bias)
         norm = self.stack.final_norm
         if norm is None or not self.fold:
-            return lambda x: _affine(self.finish(x), kernel, bias)
-        kernel, bias = _fold(norm, kernel, bias)
-        return lambda x: _affine(_over_deviation(x, norm.epsilon), kernel, bias)
+            affine = Affine(kernel, bias)
+            return lambda x: affine(self.finish(x))
+        affine = Affine(*_fold(norm, kernel, bias))
+        return lambda x: affine(_over_deviation(x, norm.epsilon))
 
     def split_state(self, state: tf.Tensor) -> tuple:
         """Takes a state, (batch, num_layers, state size) float, apart."""
@@ -122,23 +135,23 @@ class SingleStep:
         if self.stack.norms:
             norm = self.stack.norms[place]
             x = _over_deviation(x, norm.epsilon) if self.fold else _normalise(x, norm)
-        return _affine(x, self._kernels[place], self._biases[place])
+        return self._products[place](x)
 
 
-def _run_simple_rnn(cell, product, h, recurrent_kernel, _):
+def _run_simple_rnn(cell, product, h, recurrent_kernel):
     return (cell.activation(product + tf.matmul(h, recurrent_kernel)),)
 
 
-def _run_gru(cell, product, h, recurrent_kernel, recurrent_bias):
+def _run_gru(cell, product, h, recurrent):
     sizes = [2 * cell.units, cell.units]
     gates, candidate = tf.split(product, sizes, axis=1)
-    recurrent_gates, recurrent_candidate = tf.split(_affine(h, recurrent_kernel, recurrent_bias), sizes, axis=1)
+    recurrent_gates, recurrent_candidate = tf.split(recurrent(h), sizes, axis=1)
     update, reset = tf.split(cell.recurrent_activation(gates + recurrent_gates), 2, axis=1)
     candidate = cell.activation(candidate + reset * recurrent_candidate)
     return (candidate + update * (h - candidate),)
 
 
-def _run_lstm(cell, product, h, c, recurrent_kernel, _):
+def _run_lstm(cell, product, h, c, recurrent_kernel):
     sizes = [2 * cell.units, cell.units, cell.units]
     gates, candidate, output = tf.split(product + tf.matmul(h, recurrent_kernel), sizes, axis=1)
     input_gate, forget = tf.split(cell.recurrent_activation(gates), 2, axis=1)
@@ -163,11 +176,6 @@ def _fold(norm, kernel, bias):
     return scaled - tf.reduce_mean(scaled, axis=0), bias + tf.linalg.matvec(
         kernel, read_weight(norm.beta), transpose_a=True
     )
-
-
-def _affine(x, kernel, bias):
-    # Not `bias_add`: TensorFlow fuses it with the product, which is then slower for a batch of one.
-    return tf.matmul(x, kernel) + bias
 
 
 def read_weight(variable: keras.Variable) -> tf.Tensor:
