@@ -12,36 +12,42 @@ from rnnzoo.cli.options import exports_option, json_option, runs_option
 @click.argument("run", metavar="CONFIG", required=False)
 @click.option(
     "--check",
-    "directory",
+    "directories",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="Check an export that is there already, against the answers stored in it.",
+    multiple=True,
+    help="Check an export that is there already, against the answers stored in it. May be given several times.",
 )
 @exports_option
 @runs_option
 @json_option
-def command(run, directory, output, runs, as_json):
-    """Export a finished run as a checked SavedModel, or check an export."""
+def command(run, directories, output, runs, as_json):
+    """Export a finished run as a checked SavedModel, or check exports."""
     from rich.console import Console
 
     console = Console(stderr=as_json)
-    if (run is None) == (directory is None):
+    if (run is None) == (not directories):
         raise click.UsageError("give either a run to export, or --check with an export")
-    report = _export(run, output, runs, console) if run else _check(directory, console)
+    reports = [_export(run, output, runs, console)] if run else _check(directories, console)
     if as_json:
-        shown = {"path": str(report.directory), "failures": report.failures, "notes": report.notes, **report.facts}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        shown = [
+            {"path": str(report.directory), "failures": report.failures, "notes": report.notes, **report.facts}
+            for report in reports
+        ]
+        click.echo(json.dumps(shown if len(shown) > 1 else shown[0], indent=2, ensure_ascii=False))
     else:
-        _show(report, console)
-    report.raise_on_failures()
+        for report in reports:
+            _show(report, console)
+    for report in reports:
+        report.raise_on_failures()
 
 
-def _check(directory, console):
+def _check(directories, console):
     from rnnzoo.config.locations import versions_of
-    from rnnzoo.export.checking import check_export
+    from rnnzoo.export.checking import check_exports
 
-    versions = versions_of(directory)
     with console.status("checking …"):
-        return check_export(versions[max(versions)] if versions else directory)
+        found = [(versions_of(directory), directory) for directory in directories]
+        return check_exports([versions[max(versions)] if versions else directory for versions, directory in found])
 
 
 def _export(run, output, runs, console):

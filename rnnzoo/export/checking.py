@@ -62,7 +62,7 @@ class ExportCheckError(UserError):
         super().__init__("\n".join(["the export failed its checks", *lines]), file=report.directory)
 
 
-def _start(check: str, directory: Path, options: dict) -> subprocess.Popen:
+def _start(check: str, directories: list[Path], options: dict) -> subprocess.Popen:
     environment = {
         **os.environ,
         "TF_CPP_MIN_LOG_LEVEL": "2",
@@ -71,34 +71,43 @@ def _start(check: str, directory: Path, options: dict) -> subprocess.Popen:
     }
     # As modules of a package `checks`, so that rnnzoo itself is never imported; -P: nor a `checks` of the user's.
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(_HERE), environment.get("PYTHONPATH")]))
-    command = [sys.executable, "-P", "-m", f"checks.{check}_check", str(directory), json.dumps(options)]
+    command = [sys.executable, "-P", "-m", f"checks.{check}_check", json.dumps(options), *map(str, directories)]
     return subprocess.Popen(  # noqa: S603 - our own module, run by our own interpreter
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", errors="replace", env=environment
     )
 
 
-def _finish(check: str, process: subprocess.Popen) -> dict:
+def _finish(process: subprocess.Popen, num_exports: int) -> list[dict]:
+    """Returns what a process found out about each export."""
     try:
-        printed, complaints = process.communicate(timeout=_TIMEOUT_SECONDS)
+        printed, complaints = process.communicate(timeout=_TIMEOUT_SECONDS * num_exports)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
-        return {"failures": [f"gave up after {_TIMEOUT_SECONDS} seconds"]}
-    lines = printed.strip().splitlines()
-    if process.returncode == 0 and lines:
-        return json.loads(lines[-1])
-    last_words = " | ".join(complaints.strip().splitlines()[-3:])
-    return {"failures": [f"the process of the check ended with code {process.returncode}: {last_words}"]}
+        printed, _ = process.communicate()
+        trouble = f"gave up after {_TIMEOUT_SECONDS * num_exports} seconds"
+    else:
+        last_words = " | ".join(complaints.strip().splitlines()[-3:])
+        trouble = f"the process of the check ended with code {process.returncode}: {last_words}"
+    results = [json.loads(line) for line in printed.splitlines() if line.startswith("{")][:num_exports]
+    return results + [{"failures": [trouble]}] * (num_exports - len(results))
 
 
-def check_export(
-    directory: str | Path,
+def check_export(directory: str | Path, **options) -> CheckReport:
+    """Checks one export; see `check_exports`."""
+    (report,) = check_exports([directory], **options)
+    return report
+
+
+def check_exports(
+    directories: Iterable[str | Path],
     *,
     max_bytes: int | None = None,
     checks: Iterable[str] = CHECKS,
     forbidden: Iterable[str] = (),
-) -> CheckReport:
-    """Checks an export against the reference answers stored in it, in processes that do not know rnnzoo.
+) -> list[CheckReport]:
+    """Checks exports against the reference answers stored in them, in processes that do not know rnnzoo.
+
+    One process a check, whatever the number of exports.
 
     - `session`: a graph session, as in TensorFlow Serving, gives the stored answers to the stored
       requests, for whole batches and for each row alone; every warm-up request works.
@@ -106,37 +115,38 @@ def check_export(
     - `audit`: ops, XLA, variables, signatures, paths of this machine, size.
 
     Args:
-        directory: The version folder.
+        directories: The version folders.
         max_bytes: The size that all files together may have; the limit the export was made under unless given.
         checks: The names of the checks to run.
         forbidden: Further strings that may stand in no file of the export.
 
     Returns:
-        The report; `raise_on_failures` turns it into an exception.
+        The report of each; `raise_on_failures` turns it into an exception.
 
     Raises:
-        UserError: The folder is no export of rnnzoo.
+        UserError: A folder is no export of rnnzoo.
     """
-    directory = Path(directory)
-    for name in ("saved_model.pb", REFERENCE_FILE):
-        if not (directory / name).is_file():
-            raise UserError("not an export that can be checked", file=directory, hint=f"it has no {name}")
+    directories = [Path(directory) for directory in directories]
+    for directory in directories:
+        for name in ("saved_model.pb", REFERENCE_FILE):
+            if not (directory / name).is_file():
+                raise UserError("not an export that can be checked", file=directory, hint=f"it has no {name}")
     options: dict = {"forbidden": list(forbidden)}
     if max_bytes is not None:
         options["max_bytes"] = max_bytes
-    report = CheckReport(directory)
+    reports = [CheckReport(directory) for directory in directories]
     processes = {}
     try:
         for check in checks:
-            processes[check] = _start(check, directory, options)
+            processes[check] = _start(check, directories, options)
         for check, process in processes.items():
-            result = _finish(check, process)
-            report.failures += [f"{check}: {failure}" for failure in result["failures"]]
-            report.notes += [f"{check}: {note}" for note in result.get("notes", [])]
-            report.seconds[check] = result.get("seconds", 0.0)
-            report.facts.update(result.get("facts", {}))
+            for report, result in zip(reports, _finish(process, len(directories)), strict=True):
+                report.failures += [f"{check}: {failure}" for failure in result["failures"]]
+                report.notes += [f"{check}: {note}" for note in result.get("notes", [])]
+                report.seconds[check] = result.get("seconds", 0.0)
+                report.facts.update(result.get("facts", {}))
     finally:
         for process in processes.values():
             if process.poll() is None:
                 process.kill()
-    return report
+    return reports

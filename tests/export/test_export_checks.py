@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from rnnzoo.config import UserError
-from rnnzoo.export import check_export
+from rnnzoo.export import check_export, check_exports
 from rnnzoo.export.checks import audit_check, c_api_check, session_check
 from rnnzoo.export.exporter import _write_saved_model
 from rnnzoo.export.reference import compute_reference, write_reference
@@ -45,7 +45,7 @@ def test_a_good_export_passes_again_elsewhere(tiny_result, tmp_path):
     report = check_export(moved, checks=["c_api"])
     assert report.passed, report.failures
     assert set(report.seconds) == {"c_api"}
-    assert session_check.check(moved) == []
+    assert session_check.check(moved)["failures"] == []
     assert audit(moved) == []
 
 
@@ -70,7 +70,7 @@ def test_plain_saved_model_save_is_caught(tiny_result, tiny_module, tmp_path):
     signatures = tiny_signatures(tiny_module)
     tf.saved_model.save(tiny_module, str(tmp_path / "plain"), signatures=signatures)
     copy_extra(tiny_result, tmp_path / "plain")
-    assert any("request 0" in failure for failure in session_check.check(tmp_path / "plain"))
+    assert any("request 0" in failure for failure in session_check.check(tmp_path / "plain")["failures"])
     assert any("second handle" in failure for failure in audit(tmp_path / "plain"))
 
 
@@ -127,7 +127,7 @@ def test_answers_that_json_or_batching_cannot_carry_are_caught(tiny_module, tmp_
             "shared": score[:1],
         }
 
-    told = "\n".join(session_check.check(write_unchecked(serve, tiny_module, tmp_path / "batch")))
+    told = "\n".join(session_check.check(write_unchecked(serve, tiny_module, tmp_path / "batch"))["failures"])
     assert "output undefined: holds NaN" in told
     assert "output raw: holds bytes that are not UTF-8" in told
     assert "output shared: has shape [1] for a batch of 2" in told
@@ -140,7 +140,7 @@ def test_a_row_that_changes_with_its_batch_is_caught(tiny_module, tmp_path):
         score = tiny_module.classify(text)["score"]
         return {"relative": score / tf.reduce_sum(score)}
 
-    failures = session_check.check(write_unchecked(serve, tiny_module, tmp_path / "relative"))
+    failures = session_check.check(write_unchecked(serve, tiny_module, tmp_path / "relative"))["failures"]
     assert any("output relative, row 1 alone against the same row in its batch" in failure for failure in failures)
 
 
@@ -150,7 +150,7 @@ def test_a_warm_up_record_that_fails_is_caught(tiny_result, tmp_path):
     copy = shutil.copytree(tiny_result.path, tmp_path / "copy")
     inputs = load_inputs(tiny_result)
     write_warm_up(copy / "assets.extra", "wrong_name", {"serving_default": [inputs], "no_such": [inputs]})
-    told = "\n".join(session_check.check(copy))
+    told = "\n".join(session_check.check(copy)["failures"])
     assert "warm-up record 0 is for the model 'wrong_name', not 'toy_tiny'" in told
     assert "warm-up record 1 (no_such) fails" in told
     assert "no warm-up record for tag" in told
@@ -187,9 +187,18 @@ def test_warm_up_is_read_by_the_servers_own_package(tiny_result):
 
 def test_without_the_c_library_its_check_is_skipped_with_a_message(tiny_result, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    failures, notes = c_api_check.check(tiny_result.path)
-    assert failures == []
-    assert notes == ["not run through the C API: the tensorflow package is not installed"]
+    result = c_api_check.check(tiny_result.path)
+    assert result["failures"] == []
+    assert result["notes"] == ["not run through the C API: the tensorflow package is not installed"]
+
+
+def test_several_exports_are_checked_one_by_one(tiny_result, tmp_path):
+    damaged = tmp_path / "damaged"
+    shutil.copytree(tiny_result.path, damaged)
+    (damaged / "saved_model.pb").write_bytes(b"no graph")
+    reports = check_exports([damaged, tiny_result.path], checks=["session"])
+    assert [report.passed for report in reports] == [False, True]
+    assert "cannot load it" in reports[0].failures[0]
 
 
 def test_what_is_no_export_is_told(tmp_path):

@@ -1,18 +1,16 @@
 """Reads an export and reports what TensorFlow Serving, its REST API or its batching could not live with.
 
-Usage: python -m checks.audit_check EXPORT [JSON]
+Usage: python -m checks.audit_check OPTIONS EXPORT…
 
 The JSON object may hold `max_bytes` (otherwise the limit is the one the export was made under) and
 `forbidden` (list of strings that may stand in no file).
 """
 
-import json
 import math
 import os
 import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import tensorflow as tf
@@ -20,6 +18,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
 from . import reference_format
+from .running import print_results
 
 _PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 _FILE_OPS = {
@@ -187,13 +186,5 @@ def find_problems(directory: Path, options: dict) -> dict:
     return {"failures": failures + problems, "notes": notes, "facts": facts}
 
 
-def main() -> None:
-    """Prints the result as JSON."""
-    start = time.perf_counter()
-    options = json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}
-    result = find_problems(Path(sys.argv[1]), options)
-    print(json.dumps({**result, "seconds": time.perf_counter() - start}))
-
-
 if __name__ == "__main__":
-    main()
+    print_results(find_problems)

@@ -1,26 +1,25 @@
 """Runs the reference requests of an export through TensorFlow's C library: proof that no Python is needed.
 
-Usage: python -m checks.c_api_check EXPORT
+Usage: python -m checks.c_api_check OPTIONS EXPORT…
 """
 
-import json
 import sys
-import time
 from pathlib import Path
 
 from . import c_api, reference_format
+from .running import print_results
 
 
-def check(directory: Path) -> tuple[list[str], list[str]]:
+def check(directory: Path, options: dict | None = None) -> dict:
     """Returns what is wrong with an export when the C library runs it, and notes."""
     try:
         library = c_api.load_library()
     except c_api.LibraryMissingError as missing:
-        return [], [f"not run through the C API: {missing}"]
+        return {"failures": [], "notes": [f"not run through the C API: {missing}"]}
     try:
         model = c_api.CModel(library, directory)
     except RuntimeError as error:
-        return [f"the C API cannot load it: {error}"], []
+        return {"failures": [f"the C API cannot load it: {error}"]}
     failures = []
     for signature, requests in reference_format.load_reference(directory)["signatures"].items():
         for index, request in enumerate(requests):
@@ -33,15 +32,9 @@ def check(directory: Path) -> tuple[list[str], list[str]]:
             failures += [f"{signature}, request {index}: {problem}" for problem in problems]
     if "tensorflow" in sys.modules:
         failures.append("the tensorflow package was imported, so this proved nothing")
-    return failures, [f"run through the C API of TensorFlow {library.TF_Version().decode()}"]
-
-
-def main() -> None:
-    """Prints the result as JSON."""
-    start = time.perf_counter()
-    failures, notes = check(Path(sys.argv[1]))
-    print(json.dumps({"failures": failures, "notes": notes, "seconds": time.perf_counter() - start}))
+    notes = [f"run through the C API of TensorFlow {library.TF_Version().decode()}"]
+    return {"failures": failures, "notes": notes}
 
 
 if __name__ == "__main__":
-    main()
+    print_results(check)

@@ -3,12 +3,9 @@
 `tf.saved_model.load` is no substitute: it accepts exports whose variables or tables a session never
 initialises.
 
-Usage: python -m checks.session_check EXPORT
+Usage: python -m checks.session_check OPTIONS EXPORT…
 """
 
-import json
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
 from . import reference_format, wire_format
+from .running import print_results
 
 WARM_UP_FILE = "assets.extra/tf_serving_warmup_requests"
 MOST_WARM_UP_RECORDS = 1000
@@ -99,13 +97,13 @@ def check_warm_up(model: SessionModel, directory: Path, served_name: str) -> Ite
         yield f"no warm-up record for {', '.join(sorted(missing))}"
 
 
-def check(directory: Path) -> list[str]:
+def check(directory: Path, options: dict | None = None) -> dict:
     """Returns what is wrong with an export when a session runs it."""
     reference = reference_format.load_reference(directory)
     try:
         model = SessionModel(directory)
     except Exception as error:
-        return [f"a session cannot load it: {error}"]
+        return {"failures": [f"a session cannot load it: {error}"]}
     failures = []
     for signature, requests in reference["signatures"].items():
         for index, request in enumerate(requests):
@@ -114,15 +112,8 @@ def check(directory: Path) -> list[str]:
             except Exception as error:
                 problems = [f"{type(error).__name__}: {error}"]
             failures += [f"{signature}, request {index}: {problem}" for problem in problems]
-    return failures + list(check_warm_up(model, directory, reference["served_name"]))
-
-
-def main() -> None:
-    """Prints the result as JSON."""
-    start = time.perf_counter()
-    failures = check(Path(sys.argv[1]))
-    print(json.dumps({"failures": failures, "seconds": time.perf_counter() - start}))
+    return {"failures": failures + list(check_warm_up(model, directory, reference["served_name"]))}
 
 
 if __name__ == "__main__":
-    main()
+    print_results(check)
