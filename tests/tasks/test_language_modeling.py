@@ -15,6 +15,7 @@ from rnnzoo.text import BOS_ID, EOS_ID
 from rnnzoo.training.checkpoints import CheckpointFolder
 from rnnzoo.training.loop import TrainingLoop
 from tests.tasks.tiny_language_models import VARIANTS, TinyDataset, TinyLanguageModel, make_feature
+from tests.variants import slow_but
 
 SCORED = ["to be or not, ßß", "b", "", "whether it is the question that is nobler"]
 
@@ -97,7 +98,7 @@ def test_what_lies_before_the_window_is_remembered(tmp_path):
     assert task.evaluate(model, validation).metrics["nats_per_character"] < 0.3
 
 
-@pytest.mark.parametrize("cell", ["simple_rnn", "lstm"])
+@pytest.mark.parametrize("cell", slow_but(["simple_rnn"], ["simple_rnn", "lstm"]))
 def test_an_epoch_of_windows_reads_a_stream_as_scoring_does(tmp_path, cell):
     dataset = TinyDataset({"train": text_of(["so it goes, and so on. " * 5]), "validation": text_of(["so"])})
     frozen = {"window_length": 7, "batch_size": 1, "epochs": 1, "learning_rate": 1e-12}
@@ -221,7 +222,7 @@ def test_the_end_of_a_text_is_taken_by_tokens_or_whole_documents():
 # Scores
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", slow_but(["stream", "documents", "words", "classes"], VARIANTS))
 def test_a_score_is_that_of_the_whole_text_in_windows_by_steps_and_served(variant):
     tiny = TinyLanguageModel(variant)
     texts = SCORED if tiny.config.data.documents else ["".join(SCORED)]
@@ -264,7 +265,7 @@ def test_a_score_is_that_of_the_whole_text_in_windows_by_steps_and_served(varian
     np.testing.assert_allclose(served["bits_per_character"], bits, rtol=1e-4)
 
 
-@pytest.mark.parametrize("variant", ["stream", "words", "classes", "vectors"])
+@pytest.mark.parametrize("variant", slow_but(["stream", "vectors"], ["stream", "words", "classes", "vectors"]))
 def test_an_export_scores_a_split_as_the_run_does(variant):
     # Longer texts than an export reads at once are several to it.
     tiny = TinyLanguageModel(variant, text={"max_length": 100})

@@ -7,6 +7,7 @@ import pytest
 
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from tests.tasks.tiny_language_models import SETTINGS, VARIANTS, TinyLanguageModel
+from tests.variants import slow_but
 
 LIMIT = 30
 ODD_SETTINGS = [
@@ -34,7 +35,9 @@ def tiny(request):
     return TinyLanguageModel(request.param)
 
 
-every_variant = pytest.mark.parametrize("tiny", VARIANTS, indirect=True)
+every_variant = pytest.mark.parametrize(
+    "tiny", slow_but(["stream", "documents", "bytes", "vectors"], VARIANTS), indirect=True
+)
 of_characters = pytest.mark.parametrize("tiny", ["stream", "documents", "lowercase"], indirect=True)
 
 

@@ -12,6 +12,7 @@ from rnnzoo.datasets import open_dataset
 from rnnzoo.tasks.data_checks import check_data
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from rnnzoo.tasks.registry import make_task
+from tests.variants import slow_but
 
 TINY = [
     "model.units=6",
@@ -65,7 +66,7 @@ def tagger(request, mini_data_dir):
     return Tagger(*VARIANTS[request.param], mini_data_dir)
 
 
-every_variant = pytest.mark.parametrize("tagger", VARIANTS, indirect=True)
+every_variant = pytest.mark.parametrize("tagger", slow_but(["boundaries", "crf", "bioes"], VARIANTS), indirect=True)
 two_variants = pytest.mark.parametrize("tagger", ["boundaries", "bioes"], indirect=True)
 
 

@@ -13,6 +13,7 @@ from rnnzoo.training.checkpoints import CheckpointFolder
 from rnnzoo.training.loop import TrainingLoop
 from tests.tasks.tiny_language_models import TinyDataset
 from tests.tasks.tiny_translators import PAIRS, TinyTranslator
+from tests.variants import slow_but
 
 NAMES = {"a": "one", "b": "two", "c": "three", "d": "four"}
 
@@ -56,7 +57,7 @@ def sum_by_hand(tiny, split, label_smoothing=0.0):
 # Loss
 
 
-@pytest.mark.parametrize("variant", ["subwords", "characters"])
+@pytest.mark.parametrize("variant", slow_but(["subwords"], ["subwords", "characters"]))
 def test_the_loss_is_a_sum_over_real_tokens_however_they_are_batched(variant):
     tiny = TinyTranslator(variant)
     split = load_split(tiny)
@@ -84,7 +85,7 @@ def test_smoothing_is_for_training_alone():
 # Scores
 
 
-@pytest.mark.parametrize("variant", ["subwords", "context_vector"])
+@pytest.mark.parametrize("variant", slow_but(["subwords"], ["subwords", "context_vector"]))
 def test_an_export_scores_a_split_as_the_run_does(variant):
     # Longer than is read, blanks that Python takes off and no one else, and the reference of one is never reached.
     odd = [*PAIRS, ("ein Kind \u3000", "a child\u00a0"), ("Hund " * 40, "dog " * 40), ("Nein!", "dog"), ("ein", "")]
@@ -162,7 +163,7 @@ def test_what_is_in_train_is_found_by_the_baseline():
 
 
 @pytest.mark.parametrize("joint", [False, True])
-@pytest.mark.parametrize("unit", ["words", "subwords", "characters"])
+@pytest.mark.parametrize("unit", slow_but(["words"], ["words", "subwords", "characters"]))
 def test_vocabularies_are_saved_and_loaded(tmp_path, unit, joint):
     config = TinyTranslator("words").config.model_dump() | {
         "text": {"unit": unit, "min_count": 1, "vocabulary_size": 40, "joint_vocabulary": joint}

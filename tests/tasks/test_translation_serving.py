@@ -9,6 +9,7 @@ import tensorflow as tf
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from rnnzoo.text import BOS_ID, EOS_ID, PAD_ID, SPECIAL_TOKENS, UNKNOWN_ID
 from tests.tasks.tiny_translators import LIMIT, PAIRS, VARIANTS, TinyTranslator
+from tests.variants import slow_but
 
 TEXTS = [*(source for source, _ in PAIRS), *ODD_TEXTS, "Hund " * 2000, "日本語 は むずかしい " * 5, "é"]
 
@@ -18,8 +19,12 @@ def tiny(request):
     return TinyTranslator(request.param)
 
 
-every_variant = pytest.mark.parametrize("tiny", VARIANTS, indirect=True)
-with_attention = pytest.mark.parametrize("tiny", [name for name in VARIANTS if name != "context_vector"], indirect=True)
+DEFAULT = ["words", "subwords"]
+every_variant = pytest.mark.parametrize("tiny", slow_but(DEFAULT, VARIANTS), indirect=True)
+with_attention = pytest.mark.parametrize(
+    "tiny", slow_but(DEFAULT, [name for name in VARIANTS if name != "context_vector"]), indirect=True
+)
+
 with_beams = with_attention
 
 
@@ -73,7 +78,7 @@ def test_outputs_stay_within_the_limit_and_hold_no_special_token(tiny):
         assert not any(special in output for special in SPECIAL_TOKENS)
 
 
-@pytest.mark.parametrize("variant", ["characters", "subwords"])
+@pytest.mark.parametrize("variant", slow_but(["subwords"], ["characters", "subwords"]))
 def test_a_decoder_that_never_ends_is_ended(variant):
     tiny = TinyTranslator(variant)
     tiny.shift_end(-1e4)
