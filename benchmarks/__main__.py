@@ -17,6 +17,8 @@ from benchmarks.plots import plot_results
 from benchmarks.report import insert_report, make_report
 from benchmarks.results import SECTIONS, load_sections, save_section, write_text
 from benchmarks.rounds import thread_counts
+from benchmarks.serving import QUICK_ROWS, time_serving
+from benchmarks.serving_exports import find_rows
 from benchmarks.shapes import QUICK_SHAPES, TRAINING_SHAPES
 from benchmarks.sweep import QUICK_SWEEPS, SWEEPS, time_sweeps
 from benchmarks.training import time_training
@@ -32,6 +34,7 @@ _FEW_ROUNDS = 3
 @click.command(help=__doc__, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", default=",".join(SECTIONS), show_default=True, help="Sections to time, joined by commas.")
 @click.option("--shapes", default="", help="Shapes to train, by the start of their names; all by default.")
+@click.option("--rows", default="", help="Rows of the section serving, by the start of their names; all by default.")
 @click.option(
     "--quick", is_flag=True, help="Tiny sizes, one number of threads: to see that all works. The figures mean nothing."
 )
@@ -48,12 +51,12 @@ _FEW_ROUNDS = 3
 )
 @click.option("--document", type=click.Path(path_type=Path), help="Document between whose marks the tables are put.")
 @click.option("--report-only", is_flag=True, help="Time nothing; write report and plots from the JSON files.")
-def main(only, shapes, quick, repeats, seconds, threads, data_dir, output, document, report_only):
+def main(only, shapes, rows, quick, repeats, seconds, threads, data_dir, output, document, report_only):
     """Runs the benchmark."""
     try:
         output.mkdir(parents=True, exist_ok=True)
         if not report_only:
-            timers = _make_timers(shapes, quick, repeats, seconds, _parse_threads(threads), data_dir)
+            timers = _make_timers(shapes, rows, quick, repeats, seconds, _parse_threads(threads), data_dir)
             for section in _parse_sections(only):
                 machine = describe_machine()
                 save_section(output, section, {"machine": machine, **timers[section]()})
@@ -70,7 +73,7 @@ def main(only, shapes, quick, repeats, seconds, threads, data_dir, output, docum
 
 
 def _make_timers(
-    shapes: str, quick: bool, repeats: int, seconds: float, threads: list[int], data_dir: Path | None
+    shapes: str, rows: str, quick: bool, repeats: int, seconds: float, threads: list[int], data_dir: Path | None
 ) -> dict[str, Callable[[], dict[str, Any]]]:
     if quick:
         repeats, seconds, threads = min(repeats, 2), min(seconds, 0.02), threads[-1:]
@@ -90,6 +93,10 @@ def _make_timers(
         "generation": partial(time_generation, QUICK_SHAPE if quick else SHAKESPEARE, threads, repeats, seconds, _say),
         "translation": partial(
             time_translation, QUICK_TRANSLATOR if quick else MULTI30K, threads, repeats, seconds, _say
+        ),
+        # Each row starts processes of its own: one number of threads, few rounds.
+        "serving": partial(
+            time_serving, find_rows(rows or (QUICK_ROWS if quick else "")), threads[:1], few, seconds / 2, _say
         ),
     }
 

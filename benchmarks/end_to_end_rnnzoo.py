@@ -92,7 +92,7 @@ def load_split(path: Path, name: str, task: str) -> Split:
     columns = {"token_ids": Column(texts.ids, offsets), **dict.fromkeys(_KINDS[task].label_columns, labels)}
     if texts.character_ids.size:
         columns[_CHARACTERS] = Column(texts.character_ids, offsets)
-    return Split(name, columns, read_inputs=list)
+    return Split(name, columns, iterate_inputs=list)
 
 
 def vocabulary_folder(encoded: Path) -> Path:

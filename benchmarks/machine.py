@@ -12,7 +12,7 @@ _PACKAGES = ("tensorflow", "tensorflow-cpu", "keras", "torch", "numpy")
 def describe_machine() -> dict[str, Any]:
     """Returns processor, cores, load and versions."""
     from rnnzoo import __version__
-    from rnnzoo.training.run_folder import num_cores, processor_name
+    from rnnzoo.training.environment import num_cores, processor_name
 
     versions = {"python": platform.python_version(), "rnnzoo": __version__}
     for package in _PACKAGES:

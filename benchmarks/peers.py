@@ -15,8 +15,8 @@ class Peer:
         cell: `simple_rnn`, `gru` or `lstm`.
         xla: Whether XLA compiles it.
         run_by: `function` (a compiled function of ours, the same for all), `fit` (Keras' own
-            `train_on_batch`), `predict` (Keras' own, once for each token) or `session` (a SavedModel in a
-            graph session).
+            `train_on_batch`), `predict` (Keras' own), `session` (a SavedModel in a graph session) or `c_api`
+            (a SavedModel in a session of TensorFlow's C library).
         packs: Whether PyTorch's bidirectional layers read packed sequences, where lengths differ.
     """
 
@@ -39,7 +39,9 @@ _ALL = (
     Peer("torch_padded", "PyTorch, not packed", "torch", packs=False),
     Peer("keras_session", "Keras, exported", "keras", run_by="session"),
     Peer("rnnzoo_session", "rnnzoo, exported", "rnnzoo", run_by="session"),
+    Peer("rnnzoo_c_api", "rnnzoo, C API", "rnnzoo", run_by="c_api"),
     Peer("keras_predict", "Keras, `predict` for each", "keras", run_by="predict"),
+    Peer("keras_pipeline", "Keras, pipeline and `predict`", "keras", run_by="predict"),
     Peer("keras_gru", "Keras GRU", "keras", cell="gru"),
     Peer("keras_gru_xla", "Keras GRU, XLA", "keras", cell="gru", xla=True),
     Peer("torch_gru", "PyTorch GRU", "torch", cell="gru"),
@@ -58,6 +60,7 @@ END_TO_END_PEERS = ("keras", "rnnzoo", "torch")
 GENERATION_PEERS = ("keras_predict", "rnnzoo_session", "torch")
 TRANSLATOR_TRAINING_PEERS = ("keras_fit", "rnnzoo", "rnnzoo_xla", "torch", "torch_padded")
 TRANSLATION_PEERS = ("rnnzoo_session", "torch")
+SERVING_PEERS = ("rnnzoo_session", "rnnzoo_c_api", "keras_pipeline", "torch")
 
 STOCK = ("keras", "keras_xla", "keras_fit")
 OURS = ("rnnzoo", "rnnzoo_xla")

@@ -30,7 +30,7 @@ _COLORS = {
 
 
 def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path]:
-    """Draws the sections there are as PNG files and returns their paths."""
+    """Draws sections as PNG files and returns their paths; the section serving has tables alone."""
     makers = {
         "training": _plot_training,
         "breakdown": _plot_breakdown,
@@ -41,9 +41,9 @@ def plot_results(sections: dict[str, dict[str, Any]], folder: Path) -> list[Path
         "translation": _plot_translation,
     }
     paths = []
-    for name, section in sections.items():
+    for name in filter(sections.__contains__, makers):
         paths.append(folder / f"{name}.png")
-        makers[name](section).savefig(paths[-1], dpi=120)
+        makers[name](sections[name]).savefig(paths[-1], dpi=120)
     return paths
 
 

@@ -17,6 +17,7 @@ from benchmarks.peers import (
     TRANSLATOR_TRAINING_PEERS,
 )
 from benchmarks.results import write_text
+from benchmarks.serving_report import report_serving
 from benchmarks.tables import (
     MISSING,
     format_number,
@@ -40,6 +41,7 @@ def make_report(sections: dict[str, dict[str, Any]]) -> str:
         "end_to_end": _report_end_to_end,
         "generation": _report_generation,
         "translation": _report_translation,
+        "serving": _report_serving,
     }
     return "\n\n".join(
         "\n\n".join([*makers[name](section), _describe(section["machine"])]) for name, section in sections.items()
@@ -255,6 +257,11 @@ def _report_translation(section: dict[str, Any]) -> Iterable[str]:
     labels = [PEERS[name].label for name in names]
     yield make_table(["batch", "beam", *labels, "ours : PyTorch", "same outputs"], rows)
     yield from _report_errors([*training["results"], *decoding])
+
+
+def _report_serving(section: dict[str, Any]) -> Iterable[str]:
+    yield from report_serving(section)
+    yield from _report_errors(section["results"])
 
 
 def _report_errors(results: Sequence[dict[str, Any]]) -> Iterable[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rnnzoo.config import UserError
 
-SECTIONS = ("training", "breakdown", "inference", "sweep", "end_to_end", "generation", "translation")
+SECTIONS = ("training", "breakdown", "inference", "sweep", "end_to_end", "generation", "translation", "serving")
 
 
 def save_section(folder: Path, section: str, content: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Workers that take turns, so that what else the machine does hits all alike."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from statistics import median
@@ -38,12 +38,14 @@ class Entry:
         threads: Its number of threads.
         worker: Its process, idle between turns.
         seconds: Median seconds of a step, for each round.
+        answers: What the worker answered, for each round.
     """
 
     peer: str
     threads: int
     worker: Worker
     seconds: list[float] = field(default_factory=list)
+    answers: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Rounds(AbstractContextManager):
@@ -77,21 +79,25 @@ class Rounds(AbstractContextManager):
                 self._workers.callback(worker.close)
                 self.entries.append(Entry(peer.name, count, worker))
 
-    def run(self, repeats: int, keep_all: bool = False, **request: Any) -> None:
+    def run(self, repeats: int, keep_all: bool = False, only: Collection[str] | None = None, **request: Any) -> None:
         """Asks everybody the same, `repeats` times round.
 
         Args:
             repeats: Number of rounds.
             keep_all: Whether to go on with hopeless numbers of threads.
+            only: The peers that are asked; all if None.
             request: What is asked; the answer has `seconds`, a list.
         """
         for entry in self.entries:
-            entry.seconds = []
+            entry.seconds, entry.answers = [], []
         for turn in range(repeats):
             # From the other end every second time: no peer always follows the same one.
             for entry in list(self.entries if turn % 2 == 0 else reversed(self.entries)):
+                if only is not None and entry.peer not in only:
+                    continue
                 try:
-                    entry.seconds.append(median(entry.worker.ask(**request)["seconds"]))
+                    entry.answers.append(entry.worker.ask(**request))
+                    entry.seconds.append(median(entry.answers[-1]["seconds"]))
                 except WorkerError as error:
                     self._give_up(entry.peer, error)
                     self.entries = [other for other in self.entries if other.peer != entry.peer]

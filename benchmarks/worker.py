@@ -27,6 +27,8 @@ _WORKS = {
     "translator_training/torch": "benchmarks.translation_work:TranslatorTrainingWork",
     "translating/tensorflow": "benchmarks.translation_work:TranslationWork",
     "translating/torch": "benchmarks.translation_work:TranslationWork",
+    "serving/tensorflow": "benchmarks.serving_work:ServingWork",
+    "serving/torch": "benchmarks.serving_work:ServingWork",
     "encode": "benchmarks.end_to_end_rnnzoo:EncodeWork",
     "end_to_end/rnnzoo": "benchmarks.end_to_end_rnnzoo:RnnzooWork",
     "end_to_end/keras": "benchmarks.end_to_end_keras:KerasWork",

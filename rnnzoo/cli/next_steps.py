@@ -33,22 +33,19 @@ def show_example_answers(console: Console, export: Path) -> None:
 
 def show_next_steps(console: Console, row_name: str, run: Path, export: Path | None) -> None:
     """Says where everything is and what to type next."""
-    from rnnzoo.config.locations import served_name
     from rnnzoo.zoo.catalogue import read_examples
 
     console.print(f"\nrun:     {run}", highlight=False, soft_wrap=True)
     if export is None:
         console.print(f"next:    rnnzoo export {run}", highlight=False, soft_wrap=True)
         return
-    name = served_name(row_name)
-    # TensorFlow Serving gets the folder above the versions; `predict` finds ./saved_models by itself.
-    is_default = export.parts[0] == "saved_models"
+    # Both commands find ./saved_models by themselves.
+    named = row_name if export.parts[0] == "saved_models" else export
     takes_texts = isinstance(read_examples(export)[0], str)
     question = '"your text"' if takes_texts else "--input rows.jsonl --output answers.jsonl"
-    folder = export.parent if export.is_absolute() else f"$PWD/{export.parent}"
     for line in (
         f"export:  {export}",
-        f"predict: rnnzoo predict {row_name if is_default else export} {question}",
-        f'serve:   docker run -p 8501:8501 -v "{folder}:/models/{name}" -e MODEL_NAME={name} tensorflow/serving',
+        f"predict: rnnzoo predict {named} {question}",
+        f"serve:   rnnzoo serve {named}   (prints the one docker line)",
     ):
         console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,24 +1,25 @@
 """The exporter: any model and its signatures to a checked version folder for TensorFlow Serving."""
 
-import os
 import re
-import secrets
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from rnnzoo.config.atomic_files import put_in_place, remove_leftovers, write_beside
 from rnnzoo.config.errors import UserError
 from rnnzoo.config.locations import served_name
 from rnnzoo.export.checking import CheckReport, check_export
 from rnnzoo.export.checks.reference_format import REFERENCE_FILE
 from rnnzoo.export.graph_compaction import compact_saved_model
 from rnnzoo.export.reference import compute_reference, write_reference
+from rnnzoo.export.row_counts import refuse_unlike_rows
 from rnnzoo.export.warmup import WARM_UP_FILE, write_warm_up
 
 MAX_EXPORT_BYTES = 5_000_000
 _EXTRA = "assets.extra"
+# No export takes so long: what is older was left by one that was killed.
+_SECONDS_UNTIL_LEFT = 86_400
 _OWN_FILES = {WARM_UP_FILE, PurePosixPath(REFERENCE_FILE).name}
 
 
@@ -96,7 +97,7 @@ def _publish(partial: Path, version: int | None) -> tuple[Path, int]:
         number = max(_existing_versions(partial.parent), default=0) + 1 if version is None else version
         final = partial.with_name(str(number))
         try:
-            os.rename(partial, final)
+            put_in_place(partial, final)
         except OSError:
             # Another export took the number meanwhile: the next one is free.
             if version is None and final.exists():
@@ -143,25 +144,26 @@ def export_model(
     folder = Path(root) / row_name
     if version is not None and folder.is_dir() and version in _existing_versions(folder):
         raise UserError("this version is there already", file=folder, got=version, hint="leave the version out")
+    signatures = refuse_unlike_rows(signatures)
     answered = compute_reference(signatures, requests)
     name = served_name(row_name)
     made = _make_folders(folder)
-    # Servers that poll the folder skip every name that is no number.
-    partial = folder / f".partial-{secrets.token_hex(6)}"
+    remove_leftovers(folder, _SECONDS_UNTIL_LEFT)
     try:
-        partial.mkdir()
-        _write_saved_model(module, signatures, partial)
-        _write_extra_files(partial, extra_files)
-        (partial / _EXTRA).mkdir(exist_ok=True)
-        write_reference(partial, answered, served_name=name, num_parameters=num_parameters, max_bytes=max_bytes)
-        inputs = {signature: [request["inputs"] for request in of_one] for signature, of_one in answered.items()}
-        write_warm_up(partial / _EXTRA, name, inputs)
-        report = check_export(partial, forbidden=[partial.name])
-        report.directory = folder
-        report.raise_on_failures()
-        report.directory, number = _publish(partial, version)
+        # Servers that poll the folder skip every name that is no number.
+        with write_beside(folder / "version") as partial:
+            partial.mkdir()
+            _write_saved_model(module, signatures, partial)
+            _write_extra_files(partial, extra_files)
+            (partial / _EXTRA).mkdir(exist_ok=True)
+            write_reference(partial, answered, served_name=name, num_parameters=num_parameters, max_bytes=max_bytes)
+            inputs = {signature: [request["inputs"] for request in of_one] for signature, of_one in answered.items()}
+            write_warm_up(partial / _EXTRA, name, inputs)
+            report = check_export(partial, forbidden=[partial.name])
+            report.directory = folder
+            report.raise_on_failures()
+            report.directory, number = _publish(partial, version)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
         for path in made:
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()

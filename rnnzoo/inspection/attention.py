@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rnnzoo.config import UserError
-from rnnzoo.inspection.files import write_file
+from rnnzoo.config.atomic_files import replace_atomically
 from rnnzoo.inspection.pages import write_attention_page
 from rnnzoo.inspection.plots import plot_attention
 
@@ -56,7 +56,8 @@ def draw_attention(source_tokens: Sequence[str], output_tokens: Sequence[str], w
     sources, outputs = sources[:_MOST_SHOWN], outputs[:_MOST_SHOWN]
     shown = weights[: len(outputs), : len(sources)]
     write = _WRITERS[path.suffix.lower()]
-    write_file(path, lambda beside: write(sources, outputs, shown, beside, note=note), "--attention")
+    with replace_atomically(path, "--attention") as beside:
+        write(sources, outputs, shown, beside, note=note)
 
 
 def _without_padding(tokens: Sequence[str]) -> list[str]:

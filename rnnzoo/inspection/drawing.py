@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from rnnzoo.config import RunConfig, UserError
+from rnnzoo.config.atomic_files import replace_atomically
 from rnnzoo.inspection.activations import correlate_units, parse_units, select_units
-from rnnzoo.inspection.files import write_file
 from rnnzoo.inspection.gradient_flow import compare_gradient_flow
 from rnnzoo.inspection.pages import write_activations_page, write_gradient_flow_page
 from rnnzoo.inspection.plots import plot_activations, plot_gradient_flow
@@ -179,5 +179,6 @@ def _write_files(
     is_file = suffix in writers and not output.is_dir()
     paths = [output] if is_file else [output / f"{name}{suffix}" for suffix in writers]
     for path in paths:
-        write_file(path, writers[path.suffix.lower()], "--output")
+        with replace_atomically(path, "--output") as beside:
+            writers[path.suffix.lower()](beside)
     return tuple(paths)

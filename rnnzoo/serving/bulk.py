@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rnnzoo.config.errors import UserError
-from rnnzoo.serving.conll import CONLL_SUFFIXES, answer_conll, write_conll
+from rnnzoo.serving.conll import BATCHES_PER_WINDOW, CONLL_SUFFIXES, answer_conll, write_conll
 from rnnzoo.serving.predictor import Predictor, Signature, make_arrays
 from rnnzoo.serving.resuming import ResumableFile
 from rnnzoo.serving.rows import Row, find_text_input, join_rows, read_rows, takes_texts
 
-_BATCHES_PER_WINDOW = 16  # so many are read at once, to put rows of like length together
 _MOST_BAD_LINES_KEPT = 20
 _MOST_SHOWN = 200
 
@@ -91,7 +90,7 @@ def _predict_rows(
         text_input = find_text_input(known, signature, settings)
         shown_as = f"input_{text_input}" if text_input in known.outputs else text_input
     rows = iter(rows)
-    while window := list(itertools.islice(rows, max(batch_size, 1) * _BATCHES_PER_WINDOW)):
+    while window := list(itertools.islice(rows, max(batch_size, 1) * BATCHES_PER_WINDOW)):
         answers = predictor.predict(window, signature, batch_size, **settings)
         for row, answer in zip(window, answers, strict=True):
             yield {shown_as: row, **answer} if shown_as else answer
@@ -240,7 +239,7 @@ def predict_file(
             counts.answered += 1
             if on_progress and counts.answered % batch_size == 0:
                 on_progress(counts.answered)
-            if (counts.answered - output.num_committed) == batch_size * _BATCHES_PER_WINDOW:
+            if (counts.answered - output.num_committed) == batch_size * BATCHES_PER_WINDOW:
                 output.commit(counts.answered)
         output.finish()
     except BaseException:

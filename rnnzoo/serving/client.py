@@ -9,6 +9,7 @@ import numpy as np
 
 from rnnzoo.config.errors import UserError
 from rnnzoo.config.locations import served_name
+from rnnzoo.serving.model_address import ModelAddress
 from rnnzoo.serving.predictor import Predictor, Signature
 from rnnzoo.serving.server_errors import retry
 from rnnzoo.serving.server_reports import AVAILABLE, ModelMetadata, VersionStatus
@@ -68,15 +69,15 @@ class Client(Predictor):
         self._retries = max(retries, 0)
         self._max_batch_size = max_batch_size
         self._signatures: dict[str, Signature] | None = None
-        address = {"version": version, "label": label, "timeout": timeout, "headers": headers or {}}
+        self._address = ModelAddress(self.url, self.model, version, label, timeout, headers or {})
         if _read_scheme(self.url) == "grpc":
             from rnnzoo.serving.grpc_transport import GrpcTransport
 
-            self._transport = GrpcTransport(self.url, self.model, **address)
+            self._transport = GrpcTransport(self._address)
         else:
             from rnnzoo.serving.rest import RestTransport
 
-            self._transport = RestTransport(self.url, self.model, **address, by_row=request_format == "row")
+            self._transport = RestTransport(self._address, by_row=request_format == "row")
 
     def __enter__(self) -> "Client":
         return self
@@ -161,7 +162,7 @@ class Client(Predictor):
         return {name: _join([part[name] for part in parts]) for name in known.outputs}
 
     def _ask(self, ask):
-        return retry(ask, self._retries, self.url, self.model)
+        return retry(ask, self._retries, self._address)
 
 
 def _read_scheme(url: str) -> str:

@@ -11,10 +11,10 @@ from rnnzoo.config.errors import UserError
 from rnnzoo.serving.predictor import Predictor
 
 CONLL_SUFFIXES = (".conll", ".conllu")
+BATCHES_PER_WINDOW = 16  # so many are read at once, to put rows of like length together
 
 _SIGNATURE = "tag_tokens"
 _NO_TAG = "_"  # of what lies past the model's greatest length
-_BATCHES_PER_WINDOW = 16  # so many are read at once, to put sentences of like length together
 _NO_WORD = re.compile(r"\d+[-.]\d+")  # of CoNLL-U: tokens of several words, and words that are not there
 
 
@@ -58,7 +58,7 @@ def answer_conll(
     """
     predictor.signature(_SIGNATURE)  # complains where there is none
     sentences = itertools.islice(_read_sentences(path), start, None)
-    while window := list(itertools.islice(sentences, batch_size * _BATCHES_PER_WINDOW)):
+    while window := list(itertools.islice(sentences, batch_size * BATCHES_PER_WINDOW)):
         answers = predictor.predict([{"tokens": sentence.words} for sentence in window], _SIGNATURE, batch_size)
         yield from zip(window, answers, strict=True)
 

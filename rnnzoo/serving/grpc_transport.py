@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from rnnzoo.config.errors import UserError
+from rnnzoo.serving.model_address import ModelAddress
 from rnnzoo.serving.predictor import Signature
 from rnnzoo.serving.server_errors import UnavailableError, make_refusal, make_timeout
 from rnnzoo.serving.server_reports import ModelMetadata, VersionStatus, describe_tensor, keep_callable, sort_versions
@@ -15,7 +16,7 @@ from rnnzoo.serving.tensor_types import DTYPE_OF_NUMBER
 try:
     import grpc
 
-    from rnnzoo.serving.grpc_messages import MESSAGES, STATES
+    from rnnzoo.serving.protocol_messages import MESSAGES, STATES
     from rnnzoo.serving.tensor_messages import fill_tensor, read_tensor
 except ImportError as error:
     raise UserError(
@@ -39,32 +40,14 @@ class GrpcTransport:
     """One model of a server, by gRPC.
 
     Args:
-        url: Such as `grpc://localhost:8500`.
-        model: The served name.
-        version: The version; None for the newest, or the one with the label.
-        label: The label of a version, or None.
-        timeout: Seconds until a call is given up.
-        headers: Metadata of every call.
+        address: The model.
     """
 
-    def __init__(
-        self,
-        url: str,
-        model: str,
-        *,
-        version: int | None,
-        label: str | None,
-        timeout: float,
-        headers: Mapping[str, str],
-    ):
-        self._url = url
-        self._model = model
-        self._version = version
-        self._label = label
-        self._timeout = timeout
-        self._metadata = [(name.lower(), value) for name, value in headers.items()]
+    def __init__(self, address: ModelAddress):
+        self._address = address
+        self._metadata = [(name.lower(), value) for name, value in address.headers.items()]
         # Not part of the address of a channel: a path.
-        self._channel = grpc.insecure_channel(urlsplit(url).netloc, options=_CHANNEL_OPTIONS)
+        self._channel = grpc.insecure_channel(urlsplit(address.url).netloc, options=_CHANNEL_OPTIONS)
 
     def status(self) -> list[VersionStatus]:
         """Returns the versions, the newest first."""
@@ -99,32 +82,34 @@ class GrpcTransport:
                 raise ValueError(f"lacks {', '.join(missing)}")
             return {output: read_tensor(reply.outputs[output]) for output in signature.outputs}
         except ValueError as error:
-            raise UserError(f"cannot read the server's reply: it {error}", file=self._url, key=self._model) from error
+            raise UserError(
+                f"cannot read the server's reply: it {error}", file=self._address.url, key=self._address.model
+            ) from error
 
     def close(self) -> None:
         """Closes the connection."""
         self._channel.close()
 
     def _fill_spec(self, spec: Any) -> None:
-        spec.name = self._model
-        if self._version is not None:
-            spec.version.value = self._version
-        elif self._label is not None:
-            spec.version_label = self._label
+        spec.name = self._address.model
+        if self._address.version is not None:
+            spec.version.value = self._address.version
+        elif self._address.label is not None:
+            spec.version_label = self._address.label
 
     def _call(self, method: str, request: Any, reply: str) -> Any:
         ask = self._channel.unary_unary(
             method, request_serializer=type(request).SerializeToString, response_deserializer=MESSAGES[reply].FromString
         )
         try:
-            return ask(request, timeout=self._timeout, metadata=self._metadata)
+            return ask(request, timeout=self._address.timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             code, message = error.code(), error.details() or ""
             if code is grpc.StatusCode.UNAVAILABLE:
                 raise UnavailableError(message) from error
             if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-                raise make_timeout(self._url, self._model, self._timeout) from error
-            raise make_refusal(self._url, self._model, code.name, message) from error
+                raise make_timeout(self._address) from error
+            raise make_refusal(self._address, code.name, message) from error
 
 
 def _read_infos(infos: Mapping[str, Any]) -> dict:

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +10,7 @@ import requests
 
 from rnnzoo.config.errors import UserError
 from rnnzoo.serving.json_tensors import read_answer, read_reply, widen_empty, write_request
+from rnnzoo.serving.model_address import ModelAddress
 from rnnzoo.serving.predictor import Signature
 from rnnzoo.serving.server_errors import UnavailableError, make_refusal, make_timeout
 from rnnzoo.serving.server_reports import ModelMetadata, VersionStatus, read_metadata_json, read_status_json
@@ -23,35 +23,17 @@ class RestTransport:
     """One model of a server, by HTTP.
 
     Args:
-        url: Such as `http://localhost:8501`.
-        model: The served name.
-        version: The version; None for the newest, or the one with the label.
-        label: The label of a version, or None.
-        timeout: Seconds until a request is given up.
-        headers: Of every request.
+        address: The model.
         by_row: Whether requests have the row format.
     """
 
-    def __init__(
-        self,
-        url: str,
-        model: str,
-        *,
-        version: int | None,
-        label: str | None,
-        timeout: float,
-        headers: Mapping[str, str],
-        by_row: bool,
-    ):
-        self._url = url
-        self._model = model
-        self._address = f"{url}/v1/models/{quote(model, safe='')}"
-        if version is not None:
-            self._address += f"/versions/{version}"
-        elif label is not None:
-            self._address += f"/labels/{quote(label, safe='')}"
-        self._timeout = timeout
-        self._headers = dict(headers)
+    def __init__(self, address: ModelAddress, by_row: bool):
+        self._address = address
+        self._path = f"{address.url}/v1/models/{quote(address.model, safe='')}"
+        if address.version is not None:
+            self._path += f"/versions/{address.version}"
+        elif address.label is not None:
+            self._path += f"/labels/{quote(address.label, safe='')}"
         self._by_row = by_row
         # A session keeps its connections open, and belongs to one thread.
         self._of_thread = threading.local()
@@ -79,7 +61,7 @@ class RestTransport:
     def _session(self) -> requests.Session:
         if not hasattr(self._of_thread, "session"):
             session = requests.Session()
-            session.headers.update(self._headers)
+            session.headers.update(self._address.headers)
             self._of_thread.session = session
             self._sessions.append(session)
         return self._of_thread.session
@@ -89,18 +71,18 @@ class RestTransport:
         try:
             response = self._session().request(
                 method,
-                self._address + path,
+                self._path + path,
                 data=body,
                 headers=headers,
-                timeout=(min(self._timeout, _CONNECT_SECONDS), self._timeout),
+                timeout=(min(self._address.timeout, _CONNECT_SECONDS), self._address.timeout),
                 allow_redirects=False,  # which would make a GET of a POST
             )
         except requests.ReadTimeout as error:
-            raise make_timeout(self._url, self._model, self._timeout) from error
+            raise make_timeout(self._address) from error
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise UnavailableError(f"no connection: {error}") from error
         except (requests.RequestException, ValueError) as error:
-            raise UserError(f"cannot be asked: {error}", file=self._url) from error
+            raise UserError(f"cannot be asked: {error}", file=self._address.url) from error
         try:
             reply = read_reply(response.content)
         except ValueError:
@@ -115,10 +97,10 @@ class RestTransport:
         if reply is None and response.status_code in (200, 404):
             raise UserError(
                 f"this is not TensorFlow Serving's REST API ({response.status_code}): {message}",
-                file=self._url,
+                file=self._address.url,
                 allowed="the server's REST port: http://host:8501",
             )
-        raise make_refusal(self._url, self._model, str(response.status_code), message)
+        raise make_refusal(self._address, str(response.status_code), message)
 
     def _read(self, read, reply: Any) -> Any:
         try:
@@ -126,5 +108,5 @@ class RestTransport:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             shown = json.dumps(reply)[:_MOST_SHOWN]
             raise UserError(
-                f"cannot read the server's reply: {type(error).__name__}: {error}", file=self._url, got=shown
+                f"cannot read the server's reply: {type(error).__name__}: {error}", file=self._address.url, got=shown
             ) from error

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rnnzoo.config.atomic_files import write_atomically
 from rnnzoo.config.errors import UserError
 
 try:
@@ -76,9 +77,7 @@ class ResumableFile:
         self._file.flush()
         os.fsync(self._file.fileno())
         progress = {"request": self._request, "answers": num_answers, "bytes": self._file.tell()}
-        beside = _progress_path(self._path).with_suffix(".progress-new")
-        beside.write_text(json.dumps(progress), encoding="utf-8")
-        beside.replace(_progress_path(self._path))
+        write_atomically(_progress_path(self._path), json.dumps(progress))
         self.num_committed = num_answers
 
     def finish(self) -> None:

@@ -6,6 +6,7 @@ from time import sleep
 from typing import TypeVar
 
 from rnnzoo.config.errors import UserError
+from rnnzoo.serving.model_address import ModelAddress
 
 _Answer = TypeVar("_Answer")
 _FIRST_PAUSE = 0.1  # seconds; twice as long after every further try
@@ -16,14 +17,13 @@ class UnavailableError(Exception):
     """A server that cannot be reached or is not ready, which may pass; the message says why."""
 
 
-def retry(ask: Callable[[], _Answer], retries: int, url: str, model: str) -> _Answer:
+def retry(ask: Callable[[], _Answer], retries: int, address: ModelAddress) -> _Answer:
     """Returns what `ask` returns, asking again after a pause each time that it raises `UnavailableError`.
 
     Args:
         ask: What to do. It must not matter whether it is done twice.
         retries: How often to ask again.
-        url: Where the server is, for the message.
-        model: What is asked, for the message.
+        address: What is asked, for the message.
 
     Raises:
         UserError: The server stays unavailable.
@@ -36,8 +36,8 @@ def retry(ask: Callable[[], _Answer], retries: int, url: str, model: str) -> _An
                 tries = "once" if retries == 0 else f"{retries + 1} times"
                 raise UserError(
                     f"the server does not answer, tried {tries}: {error}",
-                    file=url,
-                    key=model,
+                    file=address.url,
+                    key=address.model,
                     hint="is it running, its REST port at 8501 and its gRPC port at 8500, and the model loaded?",
                 ) from error
         # Clients that failed together shall not come back together.
@@ -46,12 +46,11 @@ def retry(ask: Callable[[], _Answer], retries: int, url: str, model: str) -> _An
     raise AssertionError("unreachable")
 
 
-def make_refusal(url: str, model: str, status: str, message: str) -> UserError:
+def make_refusal(address: ModelAddress, status: str, message: str) -> UserError:
     """Returns the error for a request that a server refused.
 
     Args:
-        url: Where the server is.
-        model: What was asked.
+        address: What was asked.
         status: HTTP's or gRPC's name for it, such as `404` or `NOT_FOUND`.
         message: The server's words.
     """
@@ -67,10 +66,10 @@ def make_refusal(url: str, model: str, status: str, message: str) -> UserError:
             hint = "labels are set in the server's models.config"
     else:
         problem = "the server failed"
-    return UserError(f"{problem} ({status}): {message}", file=url, key=model, hint=hint)
+    return UserError(f"{problem} ({status}): {message}", file=address.url, key=address.model, hint=hint)
 
 
-def make_timeout(url: str, model: str, timeout: float) -> UserError:
+def make_timeout(address: ModelAddress) -> UserError:
     """Returns the error for an answer that did not come in time."""
     hint = "give the client a longer `timeout`, or ask for less at once"
-    return UserError(f"no answer within {timeout:g} seconds", file=url, key=model, hint=hint)
+    return UserError(f"no answer within {address.timeout:g} seconds", file=address.url, key=address.model, hint=hint)

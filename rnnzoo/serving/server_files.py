@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnnzoo.config.atomic_files import write_atomically
 from rnnzoo.config.errors import UserError
 from rnnzoo.serving.served_models import ServedModel
 
@@ -247,14 +248,8 @@ def write_server_files(models: Sequence[ServedModel], output: Path, settings: Se
         MONITORING_CONFIG: make_monitoring_config(),
         COMPOSE_FILE: make_compose_file(models, output, settings),
     }
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for name, text in texts.items():
-            beside = output / f".{name}.{os.getpid()}"
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(output / name)
-    except OSError as error:
-        raise UserError(f"cannot be written: {error.strerror}", file=output) from None
+    for name, text in texts.items():
+        write_atomically(output / name, text)
     return [output / name for name in texts]
 
 

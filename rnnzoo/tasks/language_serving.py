@@ -149,11 +149,9 @@ class LanguageModelServing(tf.Module):
         ends = tf.fill([tokens.nrows(), 1], EOS_ID if self._ends else PAD_ID)
         token_ids, target_ids = to_dense(starts), to_dense(tf.concat([tokens, ends], axis=1))
         width = tf.shape(token_ids)[1]
-        padding = [[0, 0], [0, -width % self._scored_at_once]]
-        token_ids, target_ids = tf.pad(token_ids, padding), tf.pad(target_ids, padding)
 
         def score_window(start, log_probability, state):
-            end = start + self._scored_at_once
+            end = start + self._scored_at_once  # past the width, the window is what there is
             window = self._with_condition({"token_ids": token_ids[:, start:end]}, condition)
             answer = self.model({**window, "initial_state": state}, training=False)
             targets = target_ids[:, start:end]

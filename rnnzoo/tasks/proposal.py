@@ -7,6 +7,8 @@ from typing import Any
 
 import tomli_w
 
+from rnnzoo.config.atomic_files import write_atomically
+
 _LONGEST_LINE = 100
 
 
@@ -47,10 +49,7 @@ class Proposal:
 
     def save(self, file: Path, heading: list[str]) -> None:
         """Writes the config as TOML."""
-        file.parent.mkdir(parents=True, exist_ok=True)
-        beside = file.with_name(file.name + ".partial")
-        beside.write_text(self.to_toml(heading), encoding="utf-8")
-        beside.replace(file)
+        write_atomically(file, self.to_toml(heading))
 
     def _write_section(self, section: str, values: dict[str, Any]) -> Iterator[str]:
         if section:

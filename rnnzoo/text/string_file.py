@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+from rnnzoo.config.atomic_files import write_atomically
+
 
 def save_strings(path: Path, strings: Iterable[str]) -> None:
-    """Writes strings, beside the file first."""
-    beside = path.with_name(path.name + ".partial")
-    beside.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in strings), encoding="utf-8")
-    beside.replace(path)
+    """Writes strings: all or none."""
+    write_atomically(path, "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in strings))
 
 
 def load_strings(path: Path) -> list[str]:

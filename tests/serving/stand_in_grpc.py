@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
-from rnnzoo.serving.grpc_messages import MESSAGES
+from rnnzoo.serving.protocol_messages import MESSAGES
 from tests.serving.stand_in_model import StandInError, refuse
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}

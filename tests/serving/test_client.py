@@ -1,6 +1,7 @@
 """The client against the stand-in server: addresses, formats, faults. What models answer is in other files."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -216,7 +217,7 @@ def test_by_grpc_too(stand_in, echo, monkeypatch):
     with listening_by_grpc(stand_in) as address, Client(address, "an/echo", timeout=5) as client:
         client.signatures()
         monkeypatch.setattr(echo, "run", lambda *_: released.wait(20))
-        client._transport._timeout = 0.2
+        client._transport._address = replace(client._transport._address, timeout=0.2)
         with pytest.raises(UserError, match=r"no answer within 0\.2 seconds"):
             client.predict(["a"])
         released.set()
@@ -286,7 +287,7 @@ def test_requests_by_grpc_are_what_the_warm_up_records_hold():
     from rnnzoo.config.locations import find_saved_model
     from rnnzoo.export.checks import wire_format
     from rnnzoo.export.checks.session_check import WARM_UP_FILE, read_warm_up
-    from rnnzoo.serving.grpc_messages import MESSAGES
+    from rnnzoo.serving.protocol_messages import MESSAGES
     from rnnzoo.serving.tensor_messages import fill_tensor, read_tensor
 
     path = find_saved_model("lm/hello") / WARM_UP_FILE
@@ -306,7 +307,7 @@ def test_requests_by_grpc_are_what_the_warm_up_records_hold():
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int8", "uint8", "int16", "uint16", "int64", "uint32", "bool"])
 def test_tensors_of_other_types_by_grpc(dtype):
-    from rnnzoo.serving.grpc_messages import MESSAGES
+    from rnnzoo.serving.protocol_messages import MESSAGES
     from rnnzoo.serving.tensor_messages import read_tensor
 
     array = np.arange(6).reshape(2, 3).astype(dtype)

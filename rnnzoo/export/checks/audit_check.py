@@ -27,6 +27,12 @@ _FILE_OPS = {
     "TextLineDataset", "TFRecordDataset", "TFRecordDatasetV2", "FixedLengthRecordDataset", "FixedLengthRecordDatasetV2",
     "InitializeTableFromTextFile", "InitializeTableFromTextFileV2", "LoadDataset", "SaveDataset",
 }  # fmt: skip
+# What reads data sets, talks to other machines or the debugger's files: an export has no use for any of it.
+_OUTSIDE_OPS = re.compile(
+    r"\w*(Dataset|Iterator|Snapshot|Reader)\w*|_?(Send|Recv|HostSend|HostRecv)|Rpc\w*|Collective\w*|DumpTensor|RecordInput"
+    r"|LoadAndRemapMatrix|GenerateVocabRemapping|ImmutableConst|FileSystemSetConfiguration|CalibrationStatisticsSaver"
+    r"|DistributedSave|DTensorRestoreV2|TPU\w*"
+)
 _CHECKPOINT_OPS = {"Save", "SaveV2", "SaveSlices", "Restore", "RestoreV2", "RestoreSlice", "MergeV2Checkpoints"}
 _PRINT_AND_DEBUG_OPS = re.compile(
     r"Print|PrintV2|Debug\w*|CheckNumerics\w*|\w*Summary\w*|Copy|CopyHost|RemoteCall|PyClient\w*"
@@ -45,6 +51,8 @@ def _condemn_node(op: str, in_checkpoint_function: bool) -> str | None:
         return "needs XLA, which TensorFlow Serving switches off"
     if op in _FILE_OPS or (op in _CHECKPOINT_OPS and not in_checkpoint_function):
         return "reads or writes files"
+    if _OUTSIDE_OPS.fullmatch(op):
+        return "reads data sets or talks to other machines"
     if _PRINT_AND_DEBUG_OPS.fullmatch(op):
         return "prints or debugs"
     return None

@@ -1,4 +1,4 @@
-"""The messages of TensorFlow Serving's gRPC services, of which only what the client uses.
+"""The messages of TensorFlow Serving's gRPC services and of a SavedModel, of which only what is used.
 
 Protocol buffers are compatible by field numbers. So few are needed that they are declared here, in a pool of their own:
 the package `tensorflow-serving-api` would bring a TensorFlow of its own, and TensorFlow itself is not needed to ask.
@@ -55,6 +55,8 @@ _MESSAGES = {
         (3, "method_name", "string"),
     ],
     "SignatureDefMap": [(1, "signature_def", "map SignatureDef")],
+    "MetaGraphDef": [(5, "signature_def", "map SignatureDef")],
+    "SavedModel": [(2, "meta_graphs", "*MetaGraphDef")],
     "Any": [(1, "type_url", "string"), (2, "value", "bytes")],
     "GetModelMetadataRequest": [(1, "model_spec", "ModelSpec"), (2, "metadata_field", "*string")],
     "GetModelMetadataResponse": [(1, "model_spec", "ModelSpec"), (2, "metadata", "map Any")],
