@@ -117,9 +117,10 @@ def _describe_data(config, overrides, data_dir, offline, as_json):
         start_tensorflow()
 
     from rnnzoo.cli.data_tables import show_data_report
+    from rnnzoo.cli.reading_progress import show_reading
     from rnnzoo.tasks.data_report import report_data
 
-    with console.status("reading the data …"):
+    with console.status("reading the data …") as status, show_reading(console, status):
         report = report_data(run_config, data_dir=data_dir, offline=offline)
     if as_json:
         click.echo(json.dumps(asdict(report), indent=2, ensure_ascii=False))

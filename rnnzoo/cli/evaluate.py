@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rnnzoo.cli.interruption import advise
 from rnnzoo.cli.options import config_argument, data_dir_option, json_option, offline_option, runs_option
 
 
@@ -32,6 +33,7 @@ def command(config, split, data_dir, offline, runs, output, judge, as_json):
     from rnnzoo.cli.checked_config import load_checked_config
     from rnnzoo.training.run_folder import RunFolder
 
+    advise("nothing was kept: the same command begins anew")
     source, export = _find_model(config, runs)
     overrides = [f"data.test_split={json.dumps(split)}"] if split else []
     split = load_checked_config(str(source.path), overrides, data_dir, offline).data.test_split

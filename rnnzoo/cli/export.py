@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from rnnzoo.cli.interruption import advise
 from rnnzoo.cli.options import exports_option, json_option, runs_option
 
 
@@ -27,6 +28,7 @@ def command(run, directories, output, runs, as_json):
     console = Console(stderr=as_json)
     if (run is None) == (not directories):
         raise click.UsageError("give either a run to export, or --check with an export")
+    advise("no version was written: the same command begins anew" if run else "")
     reports = [_export(run, output, runs, console)] if run else _check(directories, console)
     if as_json:
         shown = [

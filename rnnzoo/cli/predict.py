@@ -7,7 +7,10 @@ from pathlib import Path
 import click
 
 from rnnzoo.cli.attention_picture import check_picture, draw_picture
+from rnnzoo.cli.interruption import advise
 from rnnzoo.cli.options import json_option
+
+_KEPT = "what was answered is kept: the same command with --resume goes on from there"
 
 
 @click.command("predict")
@@ -218,6 +221,7 @@ def _predict_file(predictor, input_path, output_path, batch_size, resume, consol
 
     from rnnzoo.serving import is_resumable, predict_file
 
+    advise(lambda: _KEPT if is_resumable(output_path) else "nothing was kept: the same command begins anew")
     columns = (TextColumn("{task.completed:,} lines answered"), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console, transient=True) as bar:
@@ -231,8 +235,8 @@ def _predict_file(predictor, input_path, output_path, batch_size, resume, consol
                 resume=resume,
                 **asked,
             )
-    except BaseException:
+    except Exception:
         if is_resumable(output_path):
-            console.print("what was answered is kept: the same command with --resume goes on from there")
+            console.print(_KEPT)
         raise
     console.print(f"{counts.answered:,} lines answered: {output_path}", highlight=False, soft_wrap=True)

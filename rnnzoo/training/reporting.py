@@ -1,10 +1,13 @@
 """What a run says while it works: progress for people, lines for logs, curves for TensorBoard."""
 
+import shutil
+
 import keras
 import tensorflow as tf
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from rnnzoo.config.atomic_files import replace_atomically
 from rnnzoo.evaluation import plot_curves
 from rnnzoo.training.run_folder import RunFolder
 
@@ -30,6 +33,16 @@ class Reporter:
         """Writes a line to `log.txt` alone."""
         with self._log.open("a", encoding="utf-8") as log:
             log.write(message + "\n")
+
+
+class SilentReporter(Reporter):
+    """Says nothing: for a process that is not the one that writes."""
+
+    def __init__(self):
+        self.console = Console(quiet=True)
+
+    def log(self, message: str) -> None:
+        pass
 
 
 class ProgressReport(keras.callbacks.Callback):
@@ -92,15 +105,27 @@ class CurveReport(keras.callbacks.Callback):
         self._history = history
         self._writer = None
 
+    def on_train_begin(self, logs=None):
+        # A run that was killed may have curves of an epoch that it has no checkpoint of, or none of one that it has.
+        curves = self._folder.path / "tensorboard"
+        shutil.rmtree(curves, ignore_errors=True)
+        self._writer = tf.summary.create_file_writer(str(curves))
+        for epoch in self._history:
+            self._write_scalars(epoch["epoch"], {name: value for name, value in epoch.items() if name != "epoch"})
+        if self._history:
+            self._folder.write_json("history.json", self._history)
+
     def on_epoch_end(self, epoch, logs=None):
-        if self._writer is None:
-            self._writer = tf.summary.create_file_writer(str(self._folder.path / "tensorboard"))
-        with self._writer.as_default():
-            for name, value in logs.items():
-                tf.summary.scalar(name, value, step=epoch + 1)
-        self._writer.flush()
+        self._write_scalars(epoch + 1, logs)
         self._folder.write_json("history.json", self._history)
 
     def on_train_end(self, logs=None):
         if self._history:
-            plot_curves(self._history, self._folder.path / "curves.png")
+            with replace_atomically(self._folder.path / "curves.png") as beside:
+                plot_curves(self._history, beside)
+
+    def _write_scalars(self, epoch: int, values: dict[str, float]) -> None:
+        with self._writer.as_default():
+            for name, value in values.items():
+                tf.summary.scalar(name, value, step=epoch)
+        self._writer.flush()

@@ -1,19 +1,15 @@
 """The folder of a run: everything to resume, evaluate, export or explain it."""
 
 import json
-import os
-import platform
-import sys
+import re
+from collections.abc import Callable
 from datetime import datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from rnnzoo import __version__
 from rnnzoo.config import RunConfig, UserError, dump_config, load_config
-from rnnzoo.training.checkpoints import CheckpointFolder, write_atomically
-
-_VERSIONED = ("tensorflow", "keras", "tensorflow-datasets", "numpy")
+from rnnzoo.config.atomic_files import put_in_place, replace_atomically, write_atomically, write_beside
+from rnnzoo.training.checkpoints import CheckpointFolder
 
 
 class RunFolder:
@@ -28,22 +24,32 @@ class RunFolder:
 
     @classmethod
     def create(cls, config: RunConfig, root: Path) -> "RunFolder":
-        """Makes the folder of a new run and saves the resolved config in it."""
-        started = datetime.now().strftime("%Y%m%d-%H%M%S")
-        parent = root / config.name
-        path, number = parent / started, 1
-        try:
-            parent.mkdir(parents=True, exist_ok=True)
-            while path.exists():
-                number += 1
-                path = parent / f"{started}-{number}"
-            path.mkdir()
-        except OSError as error:
-            raise UserError(f"cannot be created: {error.strerror}", file=path) from None
-        folder = cls(path)
-        write_atomically(path / "config.toml", dump_config(config).encode())
-        folder.write_json("environment.json", _describe_environment())
-        return folder
+        """Makes the folder of a new run, with the resolved config in it.
+
+        Raises:
+            UserError: The disk is full, read-only or the like.
+        """
+        path = cls.propose_path(config, root)
+        # With all that it begins with, so that a run which was killed can be resumed from the first moment on.
+        with write_beside(path) as partial:
+            cls(partial)._begin(config)
+            return cls(_put_in_free_place(partial, path))
+
+    @classmethod
+    def create_at(cls, config: RunConfig, path: Path) -> "RunFolder":
+        """Makes the folder of a new run at a path where there is nothing yet, or an empty folder.
+
+        Raises:
+            UserError: There is something else, the disk is full, read-only or the like.
+        """
+        with replace_atomically(path, key="--run") as partial:
+            cls(partial)._begin(config)
+        return cls(path)
+
+    @staticmethod
+    def propose_path(config: RunConfig, root: Path) -> Path:
+        """Returns where a run that begins now would lie."""
+        return root / config.name / datetime.now().strftime("%Y%m%d-%H%M%S")
 
     @classmethod
     def find(cls, name_or_path: str, root: Path) -> "RunFolder":
@@ -52,7 +58,7 @@ class RunFolder:
         Raises:
             UserError: There is none.
         """
-        for folder in (Path(name_or_path), *sorted((root / name_or_path).glob("*/"), reverse=True)):
+        for folder in (Path(name_or_path), *sorted((root / name_or_path).glob("[!.]*/"), key=_numbers, reverse=True)):
             if (folder / "config.toml").is_file():
                 return cls(folder)
         raise UserError(
@@ -62,13 +68,16 @@ class RunFolder:
             hint=f"`rnnzoo train {name_or_path}` makes one",
         )
 
+    def _begin(self, config: RunConfig) -> None:
+        write_atomically(self.path / "config.toml", dump_config(config))
+
     def load_config(self) -> RunConfig:
         """Reads the resolved config of the run."""
         return load_config(str(self.path / "config.toml"))
 
-    def checkpoints(self, keep: int) -> CheckpointFolder:
-        """Returns the checkpoints of the run."""
-        return CheckpointFolder(self.path / "checkpoints", keep)
+    def checkpoints(self, keep: int, say: Callable[[str], None] = lambda message: None) -> CheckpointFolder:
+        """Returns the checkpoints of the run; `say` is told which are damaged."""
+        return CheckpointFolder(self.path / "checkpoints", keep, say)
 
     @property
     def model_file(self) -> Path:
@@ -82,7 +91,7 @@ class RunFolder:
 
     def write_json(self, name: str, content: Any) -> None:
         """Writes a JSON file."""
-        write_atomically(self.path / name, json.dumps(content, indent=2, ensure_ascii=False).encode() + b"\n")
+        write_atomically(self.path / name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
     def read_json(self, name: str) -> Any:
         """Reads a JSON file."""
@@ -93,27 +102,20 @@ class RunFolder:
             raise UserError(f"cannot be read ({error})", file=path, hint="has the run finished?") from None
 
 
-def _describe_environment() -> dict[str, Any]:
-    return {
-        "command": sys.argv,
-        "started": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "python": platform.python_version(),
-        "versions": {"rnnzoo": __version__} | {name: metadata.version(name) for name in _VERSIONED},
-        "machine": {"system": platform.platform(), "processor": processor_name(), "cores": num_cores()},
-    }
+def _put_in_free_place(partial: Path, path: Path) -> Path:
+    """Renames a new run's folder; with a number behind the time where another run began in the same second."""
+    place, number = path, 1
+    while True:
+        try:
+            if not place.exists():
+                put_in_place(partial, place)
+                return place
+        except OSError:
+            if not place.exists():
+                raise
+        number += 1
+        place = path.with_name(f"{path.name}-{number}")
 
 
-def num_cores() -> int:
-    """Returns how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def processor_name() -> str:
-    """Returns the name of the processor, as far as the system tells."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
+def _numbers(path: Path) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", path.name)]
