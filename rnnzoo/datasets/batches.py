@@ -20,6 +20,8 @@ class _Bucket:
 class Batches:
     """Cuts encoded examples into batches.
 
+    Of columns that lie in files only the rows of a batch are read. In memory there are some 16 bytes an example.
+
     Every batch of a bucket has the same number of rows and the same width. The last batch of a
     bucket is filled with empty rows; `example_index`, (batch,) int64, tells the examples apart and is
     -1 for filler.
@@ -45,13 +47,13 @@ class Batches:
         self._batch_size = batch_size
         self._seed = seed
         several = () if isinstance(length_columns, str) else length_columns
-        self.lengths = lengths = np.max([columns[name].lengths for name in several or [length_columns]], axis=0)
+        self.lengths = lengths = _longest(columns, several or [length_columns])
         self.num_examples = len(lengths)
         self.num_steps = int(np.minimum(lengths, widths[-1]).sum())
-        places = np.minimum(np.searchsorted(widths, lengths), len(widths) - 1)
+        places = np.minimum(np.searchsorted(widths, lengths), len(widths) - 1).astype(np.int16)
         self._buckets = []
         for place, width in enumerate(widths):
-            rows = np.flatnonzero(places == place)
+            rows = np.flatnonzero(places == place).astype(np.int32)
             if len(rows):
                 own_widths = {name: min(width, int(columns[name].lengths[rows].max())) for name in several}
                 self._buckets.append(_Bucket(width, rows, own_widths))
@@ -73,7 +75,7 @@ class Batches:
             and `example_index`.
         """
         for bucket, rows in self._plan(epoch)[start:]:
-            batch = {EXAMPLE_INDEX: rows}
+            batch = {EXAMPLE_INDEX: rows.astype(np.int64)}
             for name, column in self._columns.items():
                 width = bucket.own_widths.get(name, bucket.width)
                 batch[name] = column.take(rows) if column.offsets is None else column.pad(rows, width)
@@ -90,3 +92,10 @@ class Batches:
         if shuffle is not None:
             plan = [plan[place] for place in shuffle.permutation(len(plan))]
         return plan
+
+
+def _longest(columns: dict[str, Column], names: Sequence[str]) -> np.ndarray:
+    lengths = columns[names[0]].lengths.astype(np.int32)
+    for name in names[1:]:
+        np.maximum(lengths, columns[name].lengths, out=lengths, casting="same_kind")
+    return lengths

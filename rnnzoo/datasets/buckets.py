@@ -23,11 +23,13 @@ def choose_widths(lengths: np.ndarray, num_buckets: int, batch_size: int) -> lis
     >>> choose_widths(np.array([2, 2, 2, 2, 9, 9]), num_buckets=2, batch_size=2)
     [2, 9]
     """
-    lengths = np.maximum(np.asarray(lengths), 1)
-    candidates = np.unique(lengths) if len(lengths) else np.array([1])
+    lengths = np.maximum(np.asarray(lengths, np.int32), 1)
+    different, counts = np.unique(lengths, return_counts=True)
+    candidates = different if len(lengths) else np.array([1])
     if len(candidates) > _MOST_CANDIDATES:
         candidates = np.unique(np.quantile(lengths, np.linspace(0, 1, _MOST_CANDIDATES), method="higher"))
-    examples_up_to = np.concatenate([[0], np.searchsorted(np.sort(lengths), candidates, side="right")])
+    num_up_to = np.concatenate([[0], np.cumsum(counts)])
+    examples_up_to = np.concatenate([[0], num_up_to[np.searchsorted(different, candidates, side="right")]])
     num_candidates = len(candidates)
     # cost[j]: least padded steps for all examples up to candidate j - 1 with the buckets allowed so far.
     cost = np.full(num_candidates + 1, np.inf)

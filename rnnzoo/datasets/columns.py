@@ -1,15 +1,12 @@
-"""Encoded examples in memory: one array a feature, texts of different length end to end."""
+"""Encoded examples: one array a feature, texts of different length end to end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-
-ENCODING_BATCH = 512
+# So many values of a column that lies in a file are looked at in one go.
+_VALUES_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -18,7 +15,7 @@ class Column:
 
     Attributes:
         values: One value an example, (examples, ...); or of sequences, all steps end to end,
-            (steps, ...).
+            (steps, ...). May be mapped from a file.
         offsets: Of sequences, where each begins, and the end: (examples + 1,) int64; else None.
     """
 
@@ -74,45 +71,24 @@ class Column:
             return Column(self.values[rows])
         return Column(self.values[np.repeat(rows, self.lengths)], np.concatenate([[0], np.cumsum(self.lengths[rows])]))
 
+    def first(self, number: int) -> "Column":
+        """Returns the column of the first examples, without copying."""
+        if self.offsets is None:
+            return Column(self.values[:number])
+        offsets = self.offsets[: number + 1]
+        return Column(self.values[: offsets[-1]], offsets)
 
-def encode_columns(dataset: "tf.data.Dataset", encode: Callable) -> dict[str, Column]:
-    """Encodes a whole data set.
+    def share(self, value: int) -> float:
+        """Returns the share of the values that are equal to one; 0 where there are none."""
+        return sum(int((part == value).sum()) for part in self._iterate_parts()) / max(1, self.values.size)
 
-    Args:
-        dataset: Single examples.
-        encode: From a batch of examples to a dictionary of tensors (one value an example) and
-            ragged tensors (sequences), in TensorFlow ops.
-    """
-    import tensorflow as tf
+    def count(self, num_values: int) -> np.ndarray:
+        """Counts how often each of the values 0, 1, …, num_values - 1 occurs: (num_values,) int64."""
+        counts = np.zeros(num_values, np.int64)
+        for part in self._iterate_parts():
+            counts += np.bincount(part, minlength=num_values)
+        return counts
 
-    parts: dict[str, list[np.ndarray]] = {}
-    lengths: dict[str, list[np.ndarray]] = {}
-    encoded = batch_examples(dataset).map(encode, num_parallel_calls=2).prefetch(2)
-    for batch in encoded:
-        for name, tensor in batch.items():
-            if isinstance(tensor, tf.RaggedTensor):
-                lengths.setdefault(name, []).append(tensor.row_lengths().numpy())
-                tensor = tensor.values
-            parts.setdefault(name, []).append(tensor.numpy())
-    columns = {}
-    for name, arrays in parts.items():
-        offsets = None
-        if name in lengths:
-            offsets = np.concatenate([[0], np.cumsum(np.concatenate(lengths[name]))])
-        columns[name] = Column(np.concatenate(arrays), offsets)
-    return columns
-
-
-def batch_examples(dataset: "tf.data.Dataset") -> "tf.data.Dataset":
-    """Batches single examples; features whose size varies become ragged tensors."""
-    import tensorflow as tf
-
-    if all(spec.shape.is_fully_defined() for spec in tf.nest.flatten(dataset.element_spec)):
-        return dataset.batch(ENCODING_BATCH)
-    return dataset.ragged_batch(ENCODING_BATCH)
-
-
-def iterate_values(dataset: "tf.data.Dataset", feature: str) -> Iterator[bytes | np.generic | np.ndarray]:
-    """Yields the values of one feature: `bytes` of texts, arrays of sequences."""
-    for batch in batch_examples(dataset):
-        yield from batch[feature].numpy()
+    def _iterate_parts(self) -> Iterator[np.ndarray]:
+        for start in range(0, len(self.values), _VALUES_AT_ONCE):
+            yield self.values[start : start + _VALUES_AT_ONCE]

@@ -22,6 +22,8 @@ def split_holdout(texts: Iterable[bytes], fraction: float, kind: str) -> tuple[n
             piece of a longer one, a share is held back, and all pieces of these leave the training
             examples.
 
+    Of `texts` a byte an example is in memory; of `sentences` all the texts are.
+
     Returns:
         Two masks over the examples, (examples,) bool: those to train on, those held back.
 
@@ -31,9 +33,8 @@ def split_holdout(texts: Iterable[bytes], fraction: float, kind: str) -> tuple[n
     >>> bool((train ^ held_back).all()), bool(train[0] == train[2])
     (True, True)
     """
-    texts = list(texts)
     if kind == "texts":
-        held_back = np.array([_hash_fraction(text) < fraction for text in texts], bool)
+        held_back = np.fromiter((_hash_fraction(text) < fraction for text in texts), bool)
         return ~held_back, held_back
     words = [tuple(text.lower().split()) for text in texts]
     known = set(words)

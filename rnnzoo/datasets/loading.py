@@ -7,10 +7,12 @@ import sys
 from collections.abc import Callable
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rnnzoo.config import UserError
+from rnnzoo.datasets.damage import check_split_files, remember_source
 from rnnzoo.datasets.description import DatasetDescription, describe_prepared, find_prepared, list_prepared
+from rnnzoo.datasets.encoding_cache import fingerprint_data
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -51,10 +53,14 @@ class Dataset:
 
         Returns:
             A `tf.data.Dataset` of dictionaries from path to tensor.
+
+        Raises:
+            UserError: The split has no examples, or its files are missing or damaged.
         """
         import tensorflow_datasets as tfds
 
         builder = tfds.builder_from_directory(str(self._folder))
+        check_split_files(builder, split)
         wanted = _select_features(builder.info.features, [path.split("/") for path in features])
         dataset = builder.as_dataset(
             split=split,
@@ -66,7 +72,13 @@ class Dataset:
         def flatten(example):
             return {path: _at_path(example, path) for path in features}
 
-        return dataset.map(flatten)
+        examples = dataset.map(flatten)
+        remember_source(builder, split, examples)
+        return examples
+
+    def fingerprint(self) -> list[Any]:
+        """Returns what tells this set from all others, of JSON's types; see `fingerprint_data`."""
+        return fingerprint_data(self._folder)
 
 
 def _select_features(feature, paths: list[list[str]]) -> "dict | bool":

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from rnnzoo.config import UserError
@@ -21,8 +22,9 @@ def find_file(name: str, key: str, data_dir: Path | None) -> Path:
     """
     tried = list(_places(Path(name).expanduser(), data_dir))
     for path in tried:
-        if path.exists():
-            return path
+        with suppress(OSError):  # such as a name that is too long
+            if path.exists():
+                return path
     raise UserError(
         f"no such file or folder: {', '.join(map(str, tried))}",
         key=key,

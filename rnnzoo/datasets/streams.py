@@ -1,20 +1,25 @@
 """Running text as ids, end to end: in memory while it is small, in a file while it is not."""
 
-import tempfile
-from collections.abc import Iterable, Iterator
-from itertools import chain, islice
-from pathlib import Path
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from rnnzoo.datasets.array_store import ArrayStore
+from rnnzoo.datasets.encoding_cache import keep_arrays
+from rnnzoo.datasets.reading import batch_examples, iterate_batches
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-MOST_BYTES_IN_MEMORY = 1 << 28
-_PIECES_AT_ONCE = 16
+_TOKEN_IDS, _OFFSETS = "token_ids", "offsets"
+_MOST_PIECES_AT_ONCE = 512
+_MOST_BYTES_AT_ONCE = 1 << 20
+# One may be a whole corpus.
+_EXAMPLES_AT_ONCE = 16
 
 
 class StreamPipeline(Protocol):
@@ -89,95 +94,54 @@ class EncodedText:
         return np.concatenate([np.asarray(part, np.int32) for part in parts] or [np.zeros(0, np.int32)])
 
 
-class EncodedTextWriter:
-    """Collects the ids of a text that arrives in pieces.
-
-    Args:
-        vocabulary_size: Number of ids; decides how many bytes each takes.
-        is_stream: Whether all is one stream, whatever pieces say of documents.
-        folder: Where a file is put when the ids outgrow the memory they may take; None: the system's own folder
-            for such files. The file has no name and is gone with the last use of the ids.
-        most_bytes: So many bytes stay in memory.
-    """
-
-    def __init__(
-        self,
-        vocabulary_size: int,
-        *,
-        is_stream: bool = False,
-        folder: Path | None = None,
-        most_bytes: int = MOST_BYTES_IN_MEMORY,
-    ):
-        self._dtype = np.min_scalar_type(max(vocabulary_size - 1, 0))
-        self._is_stream = is_stream
-        self._folder = folder
-        self._most_bytes = most_bytes
-        self._parts: list[np.ndarray] = []
-        self._file = None
-        self._num_bytes_in_memory = 0
-        self._num_tokens = 0
-        self._starts: list[int] = []
-
-    def append(self, token_ids: np.ndarray, starts_document: bool) -> None:
-        """Adds a piece: ids, (time,) int, of a new document or of the one before; the first is always new."""
-        if not self._starts or (starts_document and not self._is_stream):
-            self._starts.append(self._num_tokens)
-        part = np.asarray(token_ids).astype(self._dtype)
-        self._parts.append(part)
-        self._num_tokens += len(part)
-        self._num_bytes_in_memory += part.nbytes
-        if self._num_bytes_in_memory > self._most_bytes:
-            self._spill()
-
-    def finish(self) -> EncodedText:
-        """Returns the text; the writer takes no more."""
-        if not self._starts and self._is_stream:
-            self._starts.append(0)
-        offsets = np.array([*self._starts, self._num_tokens], np.int64)
-        if self._file is None:
-            token_ids = np.concatenate([*self._parts, np.zeros(0, self._dtype)])
-        else:
-            self._spill()
-            token_ids = np.memmap(self._file, self._dtype, mode="r", shape=(self._num_tokens,))
-            self._file.close()  # the mapping stays
-        return EncodedText(token_ids, offsets, self._is_stream)
-
-    def _spill(self) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._folder, prefix="token_ids_")  # noqa: SIM115
-        for part in self._parts:
-            self._file.write(part.tobytes())
-        self._file.flush()
-        self._parts, self._num_bytes_in_memory = [], 0
-
-
 def encode_text(
     pieces: Iterable[tuple[bytes, bool]],
     pipeline: StreamPipeline,
     *,
     is_stream: bool = False,
-    folder: Path | None = None,
-    most_bytes: int = MOST_BYTES_IN_MEMORY,
+    make_key: Callable[[], str] | None = None,
 ) -> EncodedText:
-    """Encodes running text that need not fit into memory.
+    """Encodes running text that need not fit into memory: what is large lies in files.
 
     Args:
-        pieces: Pieces of text in order, and whether each begins a document. Long ones are cut further.
+        pieces: Pieces of text in order, and whether each begins a document; the first does in any case. Long ones
+            are cut further.
         pipeline: Normalises text and encodes it.
         is_stream: Whether all is one stream, whatever pieces say of documents.
-        folder: Where ids are put that outgrow the memory they may take; None: the system's own folder for such files.
-        most_bytes: So many bytes of ids stay in memory.
+        make_key: Returns the key under which to keep large texts, see `encoding_cache.make_key`; None: not at all.
     """
     import tensorflow as tf
 
-    writer = EncodedTextWriter(pipeline.num_ids, is_stream=is_stream, folder=folder, most_bytes=most_bytes)
-    prepared = _prepare(pieces, pipeline)
-    while batch := list(islice(prepared, _PIECES_AT_ONCE)):
-        encoded = pipeline.encode(tf.constant([piece for piece, _ in batch]))
-        token_ids, ends = encoded.values.numpy(), encoded.row_splits.numpy()
-        for row, (_, starts_document) in enumerate(batch):
-            writer.append(token_ids[ends[row] : ends[row + 1]], starts_document)
-    return writer.finish()
+    def make_arrays(store: ArrayStore) -> dict[str, int]:
+        # As few bytes an id as the vocabulary allows.
+        dtype = np.min_scalar_type(max(pipeline.num_ids - 1, 0))
+        store.append(_TOKEN_IDS, np.zeros(0, dtype))
+        num_tokens = 0
+        starts = array("q", [0] if is_stream else [])
+        for batch in _batch_pieces(_prepare(pieces, pipeline)):
+            encoded = pipeline.encode(tf.constant([piece for piece, _ in batch]))
+            for (_, starts_document), place in zip(batch, encoded.row_starts().numpy().tolist(), strict=True):
+                if not starts or (starts_document and not is_stream):
+                    starts.append(num_tokens + place)
+            store.append(_TOKEN_IDS, encoded.values.numpy().astype(dtype))
+            num_tokens += len(encoded.values)
+        store.append(_OFFSETS, np.array([*starts, num_tokens], np.int64))
+        return {}
+
+    arrays, _ = keep_arrays(make_arrays, make_key)
+    return EncodedText(arrays[_TOKEN_IDS], arrays[_OFFSETS], is_stream)
+
+
+def _batch_pieces(pieces: Iterator[tuple[bytes, bool]]) -> Iterator[list[tuple[bytes, bool]]]:
+    batch, num_bytes = [], 0
+    for piece in pieces:
+        batch.append(piece)
+        num_bytes += len(piece[0])
+        if len(batch) == _MOST_PIECES_AT_ONCE or num_bytes >= _MOST_BYTES_AT_ONCE:
+            yield batch
+            batch, num_bytes = [], 0
+    if batch:
+        yield batch
 
 
 def _prepare(pieces: Iterable[tuple[bytes, bool]], pipeline: StreamPipeline) -> Iterator[tuple[bytes, bool]]:
@@ -190,7 +154,7 @@ def _prepare(pieces: Iterable[tuple[bytes, bool]], pipeline: StreamPipeline) -> 
 
 
 def iterate_pieces(
-    examples: "tf.data.Dataset", text_feature: str, starts_feature: str | None = None
+    examples: "tf.data.Dataset", text_feature: str, starts_feature: str | None = None, activity: str = "reading"
 ) -> Iterator[tuple[bytes, bool]]:
     """Yields the texts of single examples, and whether each begins a document.
 
@@ -198,6 +162,9 @@ def iterate_pieces(
         examples: Dictionaries from feature to tensor.
         text_feature: The feature with the text.
         starts_feature: The feature that tells whether the example begins a document; None: each does.
+        activity: What is done, for who watches.
     """
-    for example in examples.as_numpy_iterator():
-        yield example[text_feature], starts_feature is None or bool(example[starts_feature])
+    for batch in iterate_batches(batch_examples(examples, _EXAMPLES_AT_ONCE), activity, _EXAMPLES_AT_ONCE):
+        texts = batch[text_feature].numpy()
+        starts = [True] * len(texts) if starts_feature is None else batch[starts_feature].numpy().tolist()
+        yield from zip(texts, map(bool, starts), strict=True)

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from rnnzoo.layers.custom_gradients import custom_gradient
+
 
 def softmax_cross_entropy_sum(
     logits: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, label_smoothing: float = 0.0
@@ -38,7 +40,7 @@ def softmax_cross_entropy_sum(
     return tf.reduce_sum(losses * weights), tf.reduce_sum(weights)
 
 
-@tf.custom_gradient
+@custom_gradient
 def _cross_entropy(logits, labels):
     """Cross entropy of each example, whose gradient uses the exponentials of the forward pass again."""
     largest = tf.reduce_max(logits, axis=-1, keepdims=True)

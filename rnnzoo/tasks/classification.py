@@ -1,6 +1,7 @@
 """What all classifiers share: a class for a whole sequence."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import tensorflow as tf
 
 from rnnzoo.config import RunConfig, UserError
 from rnnzoo.datasets import EXAMPLE_INDEX, Column, Dataset, iterate_values
+from rnnzoo.datasets.encoding import Columns
 from rnnzoo.evaluation import (
     Evaluation,
     choose_threshold,
@@ -19,11 +21,13 @@ from rnnzoo.evaluation import (
 )
 from rnnzoo.tasks.model_inputs import pick_model_inputs
 from rnnzoo.tasks.sequence_task import SequenceTask
-from rnnzoo.tasks.splits import Split, encode_split
+from rnnzoo.tasks.splits import IS_KEPT, Split, encode_split
 from rnnzoo.text import load_strings, save_strings
 
 _LABELS_FILE = "labels.jsonl"
 _UNKNOWN_LABEL = -1
+_GIVEN_LABEL = "given_label"
+_MOST_SHOWN = 5
 
 
 class Classification(SequenceTask):
@@ -60,7 +64,8 @@ class Classification(SequenceTask):
         if not names:
             # Of all of train: a rare class may be among the examples that are held back.
             examples = dataset.read(data.train_split, [feature])
-            names = sorted({label.decode() for label in iterate_values(examples, feature)})
+            labels = iterate_values(examples, feature, "collecting labels")
+            names = sorted({label.decode(errors="replace") for label in labels})
         if len(names) < 2:
             raise UserError("a classifier needs two classes", key="data.label_feature", got=names)
         return names
@@ -71,41 +76,49 @@ class Classification(SequenceTask):
 
         def encode(batch):
             inputs, num_cut = self._pipeline.encode(batch[self.input_feature])
-            return {**inputs, "num_cut": num_cut, "label": to_class(batch[feature])}
+            return {**inputs, "num_cut": num_cut, "label": to_class(batch[feature]), _GIVEN_LABEL: batch[feature]}
 
-        split = encode_split(name, examples, encode, self.input_feature)
-        columns, read_inputs, num_left_out = split.columns, split.read_inputs, 0
-        known = columns["label"].values != _UNKNOWN_LABEL
-        if not known.all():
-            self._refuse_unknown_labels(name, dataset, examples, known)
-            columns = {key: column.select(known) for key, column in columns.items()}
-            num_left_out = int((~known).sum())
+        def refine(columns: Columns, num_before: int) -> tuple[Columns, dict[str, int]]:
+            given = columns.pop(_GIVEN_LABEL).values
+            known = columns["label"].values != _UNKNOWN_LABEL
+            if not known.all():
+                self._refuse_unknown_labels(name, dataset, given, known, num_before)
+                columns = {key: column.select(known) for key, column in columns.items()}
+            return {**columns, IS_KEPT: Column(known)}, {"left_out_other_labels": int((~known).sum())}
 
-            def read_inputs():
-                return [given for given, is_known in zip(split.read_inputs(), known, strict=True) if is_known]
+        split = encode_split(name, examples, encode, self.input_feature, refine, self._make_key(name, dataset))
+        counts = {figure: count for figure, count in split.report.items() if count}
+        return replace(split, report=self._report(split.columns) | counts)
 
-        report = self._report(columns)
-        if num_left_out:
-            report["left_out_other_labels"] = num_left_out
-        return Split(name, columns, read_inputs, report)
+    @property
+    def _length_of_empty(self) -> int:
+        """Steps of an encoded sequence without a step."""
+        return 0
 
     def _report(self, columns: Mapping[str, Column]) -> dict[str, int | float]:
-        return self._report_lengths(columns[self.sequence_column].lengths, columns["num_cut"].values)
+        lengths = columns[self.sequence_column].lengths
+        return self._report_lengths(lengths, columns["num_cut"].values, self._length_of_empty)
 
-    def _refuse_unknown_labels(self, name: str, dataset: Dataset, examples: tf.data.Dataset, known: np.ndarray) -> None:
+    def _refuse_unknown_labels(
+        self, name: str, dataset: Dataset, given: np.ndarray, known: np.ndarray, num_before: int
+    ) -> None:
         """Other classes are left out where the config names those it wants; else they are a mistake."""
         feature = self.config.data.label_feature
-        classes = dataset.description.features[feature].class_names
-        labels = iterate_values(examples, feature)
-        foreign = {label for label, is_known in zip(labels, known, strict=True) if not is_known}
-        if classes and self.config.data.labels and min(foreign) >= 0:
+        num_classes = len(dataset.description.features[feature].class_names)
+        is_wrong = ~known
+        if num_classes and self.config.data.labels:
+            is_wrong &= (given < 0) | (given >= num_classes)
+        if not is_wrong.any():
             return
-        shown = [label.decode() if isinstance(label, bytes) else int(label) for label in sorted(foreign)[:5]]
+        first = num_before + int(is_wrong.argmax())
+        wrong = given[is_wrong]
+        names = (label.decode(errors="replace") if isinstance(label, bytes) else int(label) for label in wrong)
+        shown = sorted(set(names))
         hint = "label -1 is how TFDS marks a split whose labels are hidden" if -1 in shown else None
         raise UserError(
-            f"the split `{name}` has labels that are none of the classes",
+            f"example {first:,} of the split `{name}` has a label that is none of the classes",
             key=f"data.{'test_split' if name == self.config.data.test_split else 'label_feature'}",
-            got=shown,
+            got=shown[:_MOST_SHOWN],
             allowed=self._class_names,
             hint=hint,
         )
@@ -119,7 +132,7 @@ class Classification(SequenceTask):
         self._class_names = load_strings(folder / _LABELS_FILE)
 
     def count_labels(self, split: Split) -> dict[str, int]:
-        counts = np.bincount(split.columns["label"].values, minlength=len(self._class_names))
+        counts = split.columns["label"].count(len(self._class_names))
         return dict(zip(self._class_names, counts.tolist(), strict=True))
 
     # Model
@@ -178,6 +191,7 @@ class Classification(SequenceTask):
             examples,
             lambda batch: self._pipeline.encode(batch[self.input_feature])[0],
             self.input_feature,
+            make_key=self._make_key(data.out_of_scope_split, dataset, inputs_only=True),
         )
         scores = self._predict(model, validation).max(axis=-1)
         threshold = choose_threshold(scores, self.config.evaluate.in_scope_rejection)
@@ -193,8 +207,14 @@ def _make_label_lookup(class_names: Sequence[str], dataset_classes: Sequence[str
     """Returns a function from labels of the data set, numbers or strings, to our classes or -1."""
     if dataset_classes:
         places = {name: place for place, name in enumerate(class_names)}
+        num_classes = len(dataset_classes)
         ours = tf.constant([places.get(name, _UNKNOWN_LABEL) for name in dataset_classes] + [_UNKNOWN_LABEL])
-        return lambda labels: tf.gather(ours, tf.where(labels < 0, len(dataset_classes), tf.cast(labels, tf.int32)))
+
+        def to_class(labels: tf.Tensor) -> tf.Tensor:
+            is_one = (labels >= 0) & (labels < num_classes)
+            return tf.gather(ours, tf.where(is_one, labels, num_classes))
+
+        return to_class
     table = tf.lookup.StaticHashTable(
         tf.lookup.KeyValueTensorInitializer(tf.constant(list(class_names)), tf.range(len(class_names))), _UNKNOWN_LABEL
     )

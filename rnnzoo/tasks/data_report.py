@@ -1,5 +1,6 @@
 """What a config makes of its data: the facts that `rnnzoo describe --data` shows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,11 +89,19 @@ def report_data(config: RunConfig, *, data_dir: Path | None = None, offline: boo
     return DataReport(
         {name: _report_split(task, split) for name, split in splits.items()},
         task.vocabulary_sizes(),
-        find_duplicates(
-            {name: [task.name_input(given) for given in split.read_inputs()] for name, split in splits.items()}
-        ),
+        find_duplicates({name: _Names(task, split) for name, split in splits.items()}),
         dataset.description.notes,
     )
+
+
+class _Names:
+    """The inputs of a split as texts, read each time anew: they need not fit into memory."""
+
+    def __init__(self, task: Task, split: Split):
+        self._task, self._split = task, split
+
+    def __iter__(self) -> Iterator[bytes]:
+        return map(self._task.name_input, self._split.iterate_inputs())
 
 
 def _report_split(task: Task, split: Split) -> SplitReport:

@@ -11,7 +11,7 @@ from rnnzoo.evaluation import predict_with_step_statistics
 from rnnzoo.tasks.classification import Classification, ClassifierServing
 from rnnzoo.tasks.feature_input import FeatureInput
 from rnnzoo.tasks.feature_pipeline import FeaturePipeline
-from rnnzoo.tasks.splits import Split
+from rnnzoo.tasks.splits import MOST_BASELINE_EXAMPLES, Split
 
 
 class FeatureClassification(FeatureInput, Classification):
@@ -32,6 +32,7 @@ class FeatureClassification(FeatureInput, Classification):
             column = of.columns["features"]
             return np.split(column.values, column.offsets[1:-1])
 
+        train = train.first(MOST_BASELINE_EXAMPLES)
         predicted = predict_with_step_statistics(sequences(train), train.columns["label"].values, sequences(split))
         return self._score_baseline("step_statistics", predicted, split)
 

@@ -1,6 +1,7 @@
 """What tasks on sequences of numbers share: the pipeline, the requests, what the card says."""
 
 import hashlib
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.config import UserError
-from rnnzoo.datasets import batch_examples
+from rnnzoo.datasets import batch_examples, iterate_batches
 from rnnzoo.tasks.feature_pipeline import FeaturePipeline, as_sequences
 
 _EXAMPLE_LENGTHS = (2, 12, 40)
@@ -26,10 +27,12 @@ class FeatureInput:
         return self.config.data.features_feature
 
     def _learn_pipeline(self, train: tf.data.Dataset) -> FeaturePipeline:
-        steps = [as_sequences(batch[self.input_feature]).values.numpy() for batch in batch_examples(train)]
-        if not sum(map(len, steps)):
+        batches = iterate_batches(batch_examples(train), "measuring the features")
+        steps = (as_sequences(batch[self.input_feature]).values.numpy() for batch in batches)
+        first = next((some for some in steps if len(some)), None)
+        if first is None:
             raise UserError("no sequence of train has a step", key="data.features_feature", got=self.input_feature)
-        return FeaturePipeline.learn(self.config.features, np.concatenate(steps))
+        return FeaturePipeline.learn(self.config.features, chain([first], steps))
 
     def _load_pipeline(self, folder: Path) -> FeaturePipeline:
         return FeaturePipeline.load(folder, self.config.features)

@@ -1,6 +1,7 @@
 """The one path from sequences of numbers to a model's features, used by `tf.data` and by the exported graph alike."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -124,20 +125,41 @@ class FeaturePipeline(tf.Module):
         return cls(mean, deviation, section.max_length)
 
     @classmethod
-    def learn(cls, section: FeaturesSection, steps: np.ndarray) -> "FeaturePipeline":
+    def learn(cls, section: FeaturesSection, steps: np.ndarray | Iterable[np.ndarray]) -> "FeaturePipeline":
         """Makes a pipeline of a config and the steps of all training sequences.
 
         Args:
             section: The `[features]` section of a config.
-            steps: (steps, dim) float32. Numbers that are not finite are left out, and a dimension that does not
-                vary is only shifted.
+            steps: (steps, dim) float32, or parts of that, which are gone through once. Numbers that are not finite are
+                left out, and a dimension that does not vary is only shifted.
+
+        Raises:
+            ValueError: There is no step.
         """
-        mean, deviation = np.zeros(steps.shape[1]), np.ones(steps.shape[1])
-        for place, values in enumerate(steps.T):
+        mean, deviation = _measure([steps] if isinstance(steps, np.ndarray) else steps)
+        return cls(mean.astype(np.float32), deviation.astype(np.float32), section.max_length)
+
+
+def _measure(parts: Iterable[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns mean and deviation of each dimension, (dim,) float64; those of parts are put together by Chan's rule."""
+    counts = mean = squares = largest = np.zeros(0)
+    for part in parts:
+        if not len(part):
+            continue
+        if not len(counts):
+            counts, mean, squares, largest = np.zeros((4, part.shape[1]))
+        for place, values in enumerate(part.T):
             values = values[np.isfinite(values)].astype(np.float64)
             if len(values):
-                mean[place] = values.mean()
-                # What rounding makes of a constant is no variation.
-                if values.std() > max(1e-6 * np.abs(values).max(), np.finfo(np.float32).tiny):
-                    deviation[place] = values.std()
-        return cls(mean.astype(np.float32), deviation.astype(np.float32), section.max_length)
+                share = len(values) / (counts[place] + len(values))
+                distance = values.mean() - mean[place]
+                squares[place] += len(values) * values.var() + distance**2 * counts[place] * share
+                mean[place] += distance * share
+                counts[place] += len(values)
+                largest[place] = max(largest[place], np.abs(values).max())
+    if not len(counts):
+        raise ValueError("no step to learn from")
+    deviation = np.sqrt(squares / np.maximum(counts, 1))
+    # What rounding makes of a constant is no variation.
+    varies = deviation > np.maximum(1e-6 * largest, np.finfo(np.float32).tiny)
+    return mean, np.where(varies, deviation, 1.0)

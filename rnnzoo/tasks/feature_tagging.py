@@ -10,7 +10,7 @@ import tensorflow as tf
 from rnnzoo.builders import build_sequence_tagger
 from rnnzoo.evaluation import predict_with_single_steps
 from rnnzoo.tasks.feature_input import FeatureInput
-from rnnzoo.tasks.splits import Split
+from rnnzoo.tasks.splits import MOST_BASELINE_EXAMPLES, Split
 from rnnzoo.tasks.tag_serving import TaggerServing
 from rnnzoo.tasks.tagging import Tagging
 
@@ -33,6 +33,7 @@ class FeatureTagging(FeatureInput, Tagging):
         return build_sequence_tagger(feature_dim=feature_dim, name="feature_tagger", **self._model_arguments())
 
     def _predict_baseline(self, train: Split, split: Split) -> tuple[str, np.ndarray]:
+        train = train.first(MOST_BASELINE_EXAMPLES)
         inputs, gold = train.columns["features"].values, train.columns["gold"]
         predicted = np.zeros(len(split.columns["gold"].values), np.int64)
         tags = predict_with_single_steps(inputs, gold.values[self._is_kept(gold)], split.columns["features"].values)

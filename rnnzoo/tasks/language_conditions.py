@@ -1,7 +1,8 @@
 """What texts are generated from: classes, or vectors of numbers."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from rnnzoo.text import load_strings, save_strings
 
 _CLASSES_FILE = "labels.jsonl"
 _MOST_EXAMPLES = 3
+_STACKED_AT_ONCE = 1 << 14
 
 
 class Conditions(tf.Module, ABC):
@@ -78,16 +80,20 @@ class ClassConditions(Conditions):
         return {"num_classes": len(self.names)}
 
     def encode(self, values: Iterable[Any]) -> np.ndarray:
+        return np.fromiter(self._find_places(values), np.int32)
+
+    def _find_places(self, values: Iterable[Any]) -> Iterator[int]:
         places = {name: place for place, name in enumerate(self.names)}
-        encoded = []
-        for value in values:
+        for number, value in enumerate(values):
             name = value.decode(errors="replace") if isinstance(value, bytes) else self._name_of(value)
             if name not in places:
                 raise UserError(
-                    "a class that train does not have", key="data.condition_feature", got=name, allowed=self.names
+                    f"example {number:,} has a class that train does not have",
+                    key="data.condition_feature",
+                    got=name,
+                    allowed=self.names,
                 )
-            encoded.append(places[name])
-        return np.array(encoded, np.int32)
+            yield places[name]
 
     def _name_of(self, number: Any) -> str:
         return self.names[number] if 0 <= number < len(self.names) else str(number)
@@ -128,7 +134,7 @@ class VectorConditions(Conditions):
         return {"condition_dim": self._pipeline.feature_dim}
 
     def encode(self, values: Iterable[Any]) -> np.ndarray:
-        return self(tf.constant(_stack(values))).numpy()
+        return np.concatenate([self(tf.constant(part)).numpy() for part in _stack_in_parts(values)])
 
     def __call__(self, given: tf.Tensor) -> tf.Tensor:
         return self._pipeline.normalize(given)
@@ -158,7 +164,7 @@ def learn_conditions(dataset: Dataset, feature: str, values: Iterable[Any]) -> C
     """
     described = dataset.description.features[feature]
     if described.vector_dim:
-        return VectorConditions(FeaturePipeline.learn(FeaturesSection(), _stack(values)))
+        return VectorConditions(FeaturePipeline.learn(FeaturesSection(), _stack_in_parts(values)))
     names = list(described.class_names) or sorted({value.decode(errors="replace") for value in values})
     return ClassConditions(names)
 
@@ -171,5 +177,7 @@ def load_conditions(folder: Path) -> Conditions:
     return VectorConditions(FeaturePipeline.load(folder, FeaturesSection()))
 
 
-def _stack(values: Iterable[Any]) -> np.ndarray:
-    return np.stack([np.asarray(value, np.float32) for value in values])
+def _stack_in_parts(values: Iterable[Any]) -> Iterator[np.ndarray]:
+    values = iter(values)
+    while some := list(islice(values, _STACKED_AT_ONCE)):
+        yield np.stack([np.asarray(value, np.float32) for value in some])

@@ -13,6 +13,7 @@ from rnnzoo.datasets import (
     Batches,
     Column,
     Dataset,
+    DocumentColumn,
     EncodedText,
     StreamBatches,
     choose_widths,
@@ -56,11 +57,14 @@ class LanguageReader:
     Args:
         config: A config of a language model.
         dataset: Its data.
+
+    Attributes:
+        dataset: As given.
     """
 
     def __init__(self, config: RunConfig, dataset: Dataset):
         self._data = config.data
-        self._dataset = dataset
+        self.dataset = dataset
         self._starts_feature = STARTS_FEATURE if STARTS_FEATURE in dataset.description.features else None
 
     @property
@@ -70,20 +74,20 @@ class LanguageReader:
 
     def read(self, split: str) -> tf.data.Dataset:
         """Reads the examples of a split."""
-        return self._dataset.read(split, self._features)
+        return self.dataset.read(split, self._features)
 
     def read_training_examples(self) -> tuple[tf.data.Dataset, tf.data.Dataset | None]:
         """Reads the examples to train on and those held back; None: they are to be after they are encoded."""
         data = self._data
         # A stream is cut at its end, and documents in pieces are held back whole.
         if data.validation_split or (data.documents and not self._starts_feature):
-            return read_training_examples(self._dataset, data, self._features, data.text_feature)
+            return read_training_examples(self.dataset, data, self._features, data.text_feature)
         return self.read(data.train_split), None
 
-    def iterate_pieces(self, examples: tf.data.Dataset) -> Iterator[tuple[bytes, bool]]:
+    def iterate_pieces(self, examples: tf.data.Dataset, activity: str = "reading") -> Iterator[tuple[bytes, bool]]:
         """Yields the texts of examples in order, and whether each begins a document; separators are there already."""
         is_first, separator = True, b"" if self._data.documents else self._data.separator.encode()
-        for text, starts_document in iterate_pieces(examples, self._data.text_feature, self._starts_feature):
+        for text, starts_document in iterate_pieces(examples, self._data.text_feature, self._starts_feature, activity):
             yield (text if is_first or not starts_document else separator + text), starts_document
             is_first = False
 
@@ -97,26 +101,30 @@ class LanguageReader:
         examples: tf.data.Dataset,
         pipeline: LanguagePipeline,
         to_conditions: Callable[[Iterable], np.ndarray] | None = None,
+        make_key: Callable[[], str] | None = None,
     ) -> LanguageSplit:
-        """Encodes examples."""
-        text = encode_text(self.iterate_pieces(examples), pipeline, is_stream=not self._data.documents)
+        """Encodes examples; large texts are kept under the key, if there is one."""
+        pieces = self.iterate_pieces(examples, "encoding")
+        text = encode_text(pieces, pipeline, is_stream=not self._data.documents, make_key=make_key)
         conditions = to_conditions(self.iterate_conditions(examples)) if to_conditions else None
         return make_split(name, text, conditions, self._iterate_texts(examples))
 
-    def _iterate_texts(self, examples: tf.data.Dataset) -> Callable[[], list[bytes]]:
-        def read_texts() -> list[bytes]:
-            texts: list[list[bytes]] = []
+    def _iterate_texts(self, examples: tf.data.Dataset) -> Callable[[], Iterator[bytes]]:
+        def iterate_texts() -> Iterator[bytes]:
+            pieces: list[bytes] = []
             for piece, starts_document in self.iterate_pieces(examples):
-                if not texts or (starts_document and self._data.documents):
-                    texts.append([])
-                texts[-1].append(piece)
-            return [b"".join(pieces) for pieces in texts]
+                if pieces and starts_document and self._data.documents:
+                    yield b"".join(pieces)
+                    pieces = []
+                pieces.append(piece)
+            if pieces:
+                yield b"".join(pieces)
 
-        return read_texts
+        return iterate_texts
 
 
 def make_split(
-    name: str, text: EncodedText, conditions: np.ndarray | None, read_inputs: Callable[[], list[bytes]]
+    name: str, text: EncodedText, conditions: np.ndarray | None, iterate_inputs: Callable[[], Iterable[bytes]]
 ) -> LanguageSplit:
     """Makes a split of encoded texts.
 
@@ -128,7 +136,9 @@ def make_split(
     report = {"documents": text.num_documents, "tokens": text.num_tokens, "unknown_token_share": _share_unknown(text)}
     if text.is_stream:
         del report["documents"]
-    return LanguageSplit(name, {}, read_inputs, report, text, conditions)
+    elif num_empty := int((text.lengths == 0).sum()):
+        report["documents_empty"] = num_empty
+    return LanguageSplit(name, {}, iterate_inputs, report, text, conditions)
 
 
 def hold_back(split: LanguageSplit, data: LanguageData, names: Sequence[str]) -> tuple[LanguageSplit, LanguageSplit]:
@@ -145,7 +155,7 @@ def hold_back(split: LanguageSplit, data: LanguageData, names: Sequence[str]) ->
     if split.text.is_stream:
         parts = _cut_stream(split.text, data.validation_fraction)
     else:
-        masks = split_holdout(split.read_inputs(), data.validation_fraction, data.holdout)
+        masks = split_holdout(split.iterate_inputs(), data.validation_fraction, data.holdout)
         parts = [_select_documents(split.text, mask) for mask in masks]
     if not all(part.num_targets for part in parts):
         raise UserError(
@@ -174,7 +184,8 @@ def make_training_batches(
     text = split.text
     if text.is_stream or int(text.lengths.max()) + 1 > window_length:
         return StreamBatches(text, batch_size, window_length, seed, split.condition_columns)
-    columns = split.condition_columns | _shift(text)
+    documents = {"token_ids": DocumentColumn.of(text, False), "target_ids": DocumentColumn.of(text, True)}
+    columns = split.condition_columns | documents
     widths = choose_widths(columns["token_ids"].lengths, num_buckets, batch_size)
     return Batches(columns, "token_ids", widths, batch_size, seed)
 
@@ -208,17 +219,5 @@ def take_end(text: EncodedText, most_tokens: int) -> EncodedText:
     return EncodedText(text.token_ids[offsets[0] :], offsets - offsets[0])
 
 
-def _shift(text: EncodedText) -> dict[str, Column]:
-    """Returns what a model reads of whole documents, and what comes next."""
-    ids, offsets = text.with_boundaries(), text.offsets + np.arange(text.num_documents + 1)
-    # With both boundaries a document is one token longer than what is read of it.
-    starts = text.offsets[:-1] + 2 * np.arange(text.num_documents)
-    ends = starts + text.lengths + 1
-    return {
-        "token_ids": Column(np.delete(ids, ends), offsets),
-        "target_ids": Column(np.delete(ids, starts), offsets),
-    }
-
-
 def _share_unknown(text: EncodedText) -> float:
-    return round(float(np.mean(text.token_ids == UNKNOWN_ID)) if text.num_tokens else 0.0, 4)
+    return round(Column(text.token_ids).share(UNKNOWN_ID), 4)

@@ -11,6 +11,7 @@ from rnnzoo.builders import build_language_model
 from rnnzoo.config import RunConfig
 from rnnzoo.datasets import Batches, Dataset, EncodedText, StreamBatches
 from rnnzoo.evaluation import Evaluation, NgramLanguageModel, compute_perplexity, softmax_cross_entropy_sum
+from rnnzoo.tasks.encoding_keys import make_encoding_key
 from rnnzoo.tasks.language_conditions import Conditions, learn_conditions, load_conditions
 from rnnzoo.tasks.language_data import (
     LanguageReader,
@@ -59,7 +60,8 @@ class LanguageModeling(Task):
     def learn_vocabularies(self, dataset: Dataset) -> None:
         reader = LanguageReader(self.config, dataset)
         train, _ = reader.read_training_examples()
-        self._pipeline = LanguagePipeline.learn(self.config.text, (text for text, _ in reader.iterate_pieces(train)))
+        pieces = reader.iterate_pieces(train, f"counting {self.config.text.unit}")
+        self._pipeline = LanguagePipeline.learn(self.config.text, (text for text, _ in pieces))
         if self.config.data.condition_feature:
             # Of all of train: a rare class may be among the examples that are held back.
             values = reader.iterate_conditions(reader.read(self.config.data.train_split))
@@ -85,7 +87,10 @@ class LanguageModeling(Task):
 
     def _encode(self, reader: LanguageReader, name: str, examples: tf.data.Dataset) -> LanguageSplit:
         encode = None if self._conditions is None else self._conditions.encode
-        return reader.encode(name, examples, self._pipeline, encode)
+        return reader.encode(name, examples, self._pipeline, encode, self._make_key(reader, name))
+
+    def _make_key(self, reader: LanguageReader, name: str) -> Callable[[], str]:
+        return lambda: make_encoding_key(self.config, reader.dataset, name, self.save_vocabularies)
 
     def make_batches(self, split: LanguageSplit, *, shuffle: bool) -> Batches | StreamBatches:
         train = self.config.train

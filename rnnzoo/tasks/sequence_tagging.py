@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rnnzoo.config import RunConfig
 from rnnzoo.datasets import Dataset, find_file, iterate_values
 from rnnzoo.evaluation import Evaluation, predict_with_most_frequent_tags, score_tokenization
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
-from rnnzoo.tasks.splits import Split
+from rnnzoo.tasks.splits import MOST_BASELINE_EXAMPLES, Split
 from rnnzoo.tasks.tag_serving import TaggerServing
 from rnnzoo.tasks.tagging import Tagging
 from rnnzoo.text import (
@@ -67,7 +68,7 @@ class SequenceTagging(Tagging):
         if self._vectors is None:
             self._load_vectors(dataset)
         train, validation = super().load_training_splits(dataset)
-        self._word_counts = np.bincount(train.columns["token_ids"].values, minlength=len(self._pipeline.vocabulary))
+        self._word_counts = train.columns["token_ids"].count(len(self._pipeline.vocabulary))
         if self._vectors is not None:
             figures = {name: self._vectors.report[name] for name in ("found", "vocabulary_share", "token_share")}
             train.report.update({f"pretrained_vectors_{name}": figure for name, figure in figures.items()})
@@ -82,7 +83,8 @@ class SequenceTagging(Tagging):
             self._vectors = load_pretrained_vectors(file, words, counts, self.config.model.embedding_dim)
 
     def _count_words(self, examples: tf.data.Dataset) -> Counter[str]:
-        return count_tokens(word for words in iterate_values(examples, self.input_feature) for word in words)
+        sentences = iterate_values(examples, self.input_feature, "counting words")
+        return count_tokens(word for words in sentences for word in words)
 
     def _learn_pipeline(self, train: tf.data.Dataset) -> WordPipeline:
         return WordPipeline.learn(self.config.text, self._count_words(train))
@@ -95,16 +97,14 @@ class SequenceTagging(Tagging):
         inputs, num_cut = self._pipeline.encode_tokens(tokens)
         columns = {**inputs, "num_cut": num_cut, "is_known": self._pipeline.knows(tokens)}
         text_feature = self.config.data.text_feature
-        return {**columns, "text": batch[text_feature]} if text_feature else columns
+        return {**columns, "text": _to_bytes(batch[text_feature])} if text_feature else columns
 
     @staticmethod
     def _is_real(steps: Any) -> Any:
         return (steps == UNKNOWN_ID) | (steps > EOS_ID)
 
     def _report(self, columns: Mapping[str, Any]) -> dict[str, int | float]:
-        is_known = columns["is_known"].values
-        share = round(float((~is_known).mean()) if len(is_known) else 0.0, 4)
-        return {**super()._report(columns), "unknown_token_share": share}
+        return {**super()._report(columns), "unknown_token_share": round(columns["is_known"].share(False), 4)}
 
     def name_input(self, given: np.ndarray) -> bytes:
         return b" ".join(given)
@@ -150,13 +150,15 @@ class SequenceTagging(Tagging):
     def _score(self, split: Split, predicted: np.ndarray, details: bool, **figures: Any) -> Evaluation:
         evaluation = super()._score(split, predicted, details, **figures)
         if details and "text" in split.columns:
-            texts = tf.constant(split.columns["text"].values)
+            column = split.columns["text"]
+            texts = tf.constant([column.values[start:end].tobytes() for start, end in pairwise(column.offsets)])
             tokens = (row.tolist() for row in self._pipeline.tokenizer(texts).numpy())
             score = score_tokenization((row.tolist() for row in split.read_inputs()), tokens)
             evaluation.metrics["tokenization_f1"] = score.f1
         return evaluation
 
     def _predict_baseline(self, train: Split, split: Split) -> tuple[str, np.ndarray]:
+        train = train.first(MOST_BASELINE_EXAMPLES)
         train_words, words = list(_list_words(train)), list(_list_words(split))
         return "dictionary", predict_with_most_frequent_tags(train_words, train.columns["gold"].values, words)
 
@@ -223,4 +225,10 @@ class WordTaggerServing(TaggerServing):
 
 
 def _list_words(split: Split) -> Iterator[bytes]:
-    return (word for words in split.read_inputs() for word in words)
+    return (word for words in split.iterate_inputs() for word in words)
+
+
+def _to_bytes(texts: tf.Tensor) -> tf.RaggedTensor:
+    """Turns strings, (batch,), into numbers, as columns have them: (batch, (bytes)) uint8."""
+    values = tf.io.decode_raw(tf.strings.reduce_join(texts), tf.uint8)
+    return tf.RaggedTensor.from_row_lengths(values, tf.strings.length(texts), validate=False)

@@ -1,7 +1,7 @@
 """What all tasks share that predict something of a sequence: how data are divided, encoded and batched."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ import tensorflow as tf
 from rnnzoo.config import RunConfig
 from rnnzoo.datasets import Batches, Dataset, choose_widths
 from rnnzoo.evaluation import Evaluation, plot_confusion_matrix
+from rnnzoo.tasks.encoding_keys import make_encoding_key
 from rnnzoo.tasks.model_inputs import MODEL_INPUTS
 from rnnzoo.tasks.splits import Split, read_training_examples
 from rnnzoo.tasks.task import Task
@@ -67,6 +68,10 @@ class SequenceTask(Task):
         train, _ = self._training_examples(dataset)
         self._pipeline = self._learn_pipeline(train)
 
+    def _make_key(self, name: str, dataset: Dataset, **more: Any) -> Callable[[], str]:
+        """Returns what makes the key under which the encoding of a split may be kept."""
+        return lambda: make_encoding_key(self.config, dataset, name, self.save_vocabularies, **more)
+
     def save_vocabularies(self, folder: Path) -> None:
         self._pipeline.save(folder)
 
@@ -93,16 +98,22 @@ class SequenceTask(Task):
             self._examples = tuple(self._align(examples, dataset) for examples in both)
         return self._examples
 
-    def _report_lengths(self, lengths: np.ndarray, num_cut: np.ndarray) -> dict[str, int | float]:
+    def _report_lengths(
+        self, lengths: np.ndarray, num_cut: np.ndarray, length_of_empty: int = 0
+    ) -> dict[str, int | float]:
         """Returns figures about the sequences of a split, by their lengths and how much of each was cut."""
         sequences, steps = self.names_of_sequences
-        return {
+        report = {
             "examples": len(lengths),
             steps: int(lengths.sum()),
             "longest": int(lengths.max(initial=0)),
             f"{sequences}_cut": int((num_cut > 0).sum()),
             f"{steps}_cut": int(num_cut.sum()),
         }
+        # Nothing is wrong with one; a data set may have more than it should.
+        if num_empty := int((lengths == length_of_empty).sum()):
+            report[f"{sequences}_empty"] = num_empty
+        return report
 
     def make_batches(self, split: Split, *, shuffle: bool) -> Batches:
         train = self.config.train

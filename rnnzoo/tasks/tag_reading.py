@@ -1,26 +1,42 @@
 """Reading sequences and their tags from a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
 
+from rnnzoo.config import UserError
 from rnnzoo.datasets import Dataset, iterate_values
 
 COUNTS = ("num_ignored", "num_unmatched")
 
 
-def read_tags(dataset: Dataset, split: str, feature: str, ignored: Sequence[str] = ()) -> list[list[str]]:
-    """Returns the names of the tags of each example, without the ignored ones."""
+def iterate_tags(
+    dataset: Dataset, split: str, feature: str, ignored: Sequence[str] = (), key: str = "data.tags_feature"
+) -> Iterator[list[str]]:
+    """Yields the names of the tags of each example, without the ignored ones; `key` is the one that names the split.
+
+    Raises:
+        UserError: A tag is a number that no name belongs to.
+    """
     class_names = dataset.description.features[feature].class_names
-    sentences = (name_tags(tags, class_names) for tags in iterate_values(dataset.read(split, [feature]), feature))
-    return [[tag for tag in tags if tag not in ignored] for tags in sentences]
+    for place, tags in enumerate(iterate_values(dataset.read(split, [feature]), feature, "collecting tags")):
+        if class_names and not np.isin(tags, range(len(class_names))).all():
+            odd = next(tag for tag in tags.tolist() if not 0 <= tag < len(class_names))
+            raise UserError(
+                f"example {place:,} of the split `{split}` has a tag that is none of the classes",
+                key=key,
+                got=odd,
+                allowed=f"0 to {len(class_names) - 1}, by the features of the data set",
+                hint="tag -1 is how TFDS marks a split whose tags are hidden" if odd == -1 else None,
+            )
+        yield [tag for tag in name_tags(tags, class_names) if tag not in ignored]
 
 
 def name_tags(tags: np.ndarray, class_names: Sequence[str]) -> list[str]:
-    """Returns the names of tags as the data set has them, numbers or strings; a negative number is its own name."""
+    """Returns the names of tags as the data set has them, numbers or strings; a number without a name is its own."""
     if class_names:
-        return [class_names[tag] if tag >= 0 else str(tag) for tag in tags.tolist()]
+        return [class_names[tag] if 0 <= tag < len(class_names) else str(tag) for tag in tags.tolist()]
     return [tag.decode(errors="replace") for tag in tags.tolist()]
 
 

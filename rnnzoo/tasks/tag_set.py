@@ -50,14 +50,14 @@ class TagSet:
 
     @classmethod
     def learn(
-        cls, sentences: Sequence[Sequence[str]], order: Sequence[str] = (), scheme: str = "auto", train_as: str = "data"
+        cls, sentences: Iterable[Sequence[str]], order: Sequence[str] = (), scheme: str = "auto", train_as: str = "data"
     ) -> "TagSet":
         """Collects the tags of the training sentences.
 
         With a scheme, all tags of it count as seen whose type occurs: `I-PER` where there is a `B-PER`.
 
         Args:
-            sentences: The tags of each.
+            sentences: The tags of each; gone through once.
             order: Names of tags in the order that they are to have; others come after them, sorted.
             scheme: Their scheme, `auto` or `none`.
             train_as: The scheme to train in, or `data`: as they are.
@@ -66,10 +66,16 @@ class TagSet:
             UserError: They do not follow the scheme, mark no spans but are to be trained in a scheme, or
                 there is only one.
         """
-        seen = set(chain.from_iterable(sentences))
+        seen: set[str] = set()
+
+        def look_at(tags: Sequence[str]) -> Sequence[str]:
+            seen.update(tags)
+            return tags
+
+        detected = detect_tag_scheme(map(look_at, sentences))  # once, and none of them is kept
         types = _list_types(seen)
         if scheme == "auto":
-            scheme = detect_tag_scheme(sentences)
+            scheme = detected
         elif scheme == "none":
             scheme = None
         elif foreign := sorted(seen.difference(_list_tags(types, scheme))):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,12 +13,13 @@ import tensorflow as tf
 
 from rnnzoo.config import RunConfig, UserError
 from rnnzoo.datasets import EXAMPLE_INDEX, Column, Dataset
+from rnnzoo.datasets.encoding import Columns
 from rnnzoo.evaluation import Evaluation, evaluate_tagging
 from rnnzoo.tasks.model_inputs import pick_model_inputs
 from rnnzoo.tasks.sequence_task import SequenceTask
 from rnnzoo.tasks.splits import Split, encode_split
 from rnnzoo.tasks.tag_decoding import score_batch, sum_tag_losses
-from rnnzoo.tasks.tag_reading import COUNTS, align_examples, name_tags, read_tags
+from rnnzoo.tasks.tag_reading import COUNTS, align_examples, iterate_tags, name_tags
 from rnnzoo.tasks.tag_set import TagSet
 from rnnzoo.text import OUTSIDE
 
@@ -77,13 +79,13 @@ class Tagging(SequenceTask):
         super().learn_vocabularies(dataset)
         data = self.config.data
         # Of all of train: a rare tag may be among the examples that are held back.
-        tags = read_tags(dataset, data.train_split, data.tags_feature, self._ignored_tags)
+        tags = iterate_tags(dataset, data.train_split, data.tags_feature, self._ignored_tags)
         order = dataset.description.features[data.tags_feature].class_names
         self._tags = TagSet.learn(tags, order, data.tag_scheme, self.config.model.tag_scheme)
         if self.config.train.missed_span_cost and self._tags.scheme is None:
             raise UserError("needs tags that mark spans", key="train.missed_span_cost", got=self._tags.names)
         # Told before anything is trained, and read for nothing else.
-        in_test = read_tags(dataset, data.test_split, data.tags_feature, self._ignored_tags)
+        in_test = iterate_tags(dataset, data.test_split, data.tags_feature, self._ignored_tags, "data.test_split")
         self._refuse_unseen_tags(data.test_split, set(chain.from_iterable(in_test)))
 
     def _align(self, examples: tf.data.Dataset, dataset: Dataset) -> tf.data.Dataset:
@@ -91,11 +93,12 @@ class Tagging(SequenceTask):
         ignored = [class_names.index(tag) if class_names else tag for tag in self._ignored_tags]
         return align_examples(examples, self.input_feature, self.config.data.tags_feature, ignored)
 
-    def _refuse_unseen_tags(self, split: str, tags: set[str]) -> None:
+    def _refuse_unseen_tags(self, split: str, tags: set[str], first: int | None = None) -> None:
         unseen = self._tags.find_unseen(tags)
         if unseen:
+            place = "" if first is None else f", the first in example {first:,}"
             raise UserError(
-                f"the split `{split}` has tags that training never saw",
+                f"the split `{split}` has tags that training never saw{place}",
                 key=f"data.{'test_split' if split == self.config.data.test_split else 'tags_feature'}",
                 got=unseen[:_MOST_SHOWN],
                 allowed=self._tags.names,
@@ -108,27 +111,32 @@ class Tagging(SequenceTask):
         def encode(batch):
             return {**self._encode_inputs(batch), **{key: batch[key] for key in COUNTS}, "tags": batch[feature]}
 
-        split = encode_split(name, examples, encode, self.input_feature)
-        columns = dict(split.columns)
-        tags, unmatched = columns.pop("tags"), columns.pop("num_unmatched").values
-        if unmatched.any():
-            raise UserError(
-                f"example {int(unmatched.argmax())} of the split `{name}` has not as many tags as {self._steps}",
-                key="data.tags_feature",
-                got=feature,
-            )
-        names = name_tags(tags.values, dataset.description.features[feature].class_names)
-        self._refuse_unseen_tags(name, set(names))
-        sentences = [names[start:end] for start, end in pairwise(tags.offsets)]
-        gold, for_model = self._tags.encode(sentences)
-        inputs = columns[self.sequence_column]
-        tag_ids = np.zeros(len(inputs.values), np.int32)
-        tag_ids[self._is_real(inputs.values)] = for_model[self._is_kept(tags)]
-        columns |= {"gold": Column(gold, tags.offsets), "tag_ids": Column(tag_ids, inputs.offsets)}
-        report = self._report(columns)
-        if num_problems := self._tags.count_problems(sentences):
+        def refine(columns: Columns, num_before: int) -> tuple[Columns, dict[str, int]]:
+            tags, unmatched = columns.pop("tags"), columns.pop("num_unmatched").values
+            if unmatched.any():
+                first = num_before + int(unmatched.argmax())
+                raise UserError(
+                    f"example {first:,} of the split `{name}` has not as many tags as {self._steps}",
+                    key="data.tags_feature",
+                    got=feature,
+                )
+            names = name_tags(tags.values, dataset.description.features[feature].class_names)
+            sentences = [names[start:end] for start, end in pairwise(tags.offsets)]
+            if self._tags.find_unseen(set(names)):
+                first = next(place for place, tags in enumerate(sentences) if self._tags.find_unseen(tags))
+                self._refuse_unseen_tags(name, set(names), num_before + first)
+            gold, for_model = self._tags.encode(sentences)
+            inputs = columns[self.sequence_column]
+            tag_ids = np.zeros(len(inputs.values), np.int32)
+            tag_ids[self._is_real(inputs.values)] = for_model[self._is_kept(tags)]
+            columns |= {"gold": Column(gold, tags.offsets), "tag_ids": Column(tag_ids, inputs.offsets)}
+            return columns, {"num_problems": self._tags.count_problems(sentences)}
+
+        split = encode_split(name, examples, encode, self.input_feature, refine, self._make_key(name, dataset))
+        report = self._report(split.columns)
+        if num_problems := split.report["num_problems"]:
             report[f"places_that_break_{self._tags.data_scheme}"] = num_problems
-        return Split(name, columns, split.read_inputs, report)
+        return replace(split, report=report)
 
     @property
     def _steps(self) -> str:
@@ -154,7 +162,7 @@ class Tagging(SequenceTask):
         self._tags = TagSet.load(folder)
 
     def count_labels(self, split: Split) -> dict[str, int]:
-        counts = np.bincount(split.columns["gold"].values, minlength=len(self._tags.names))
+        counts = split.columns["gold"].count(len(self._tags.names))
         return dict(zip(self._tags.names, counts.tolist(), strict=True))
 
     # Model

@@ -9,11 +9,12 @@ import numpy as np
 import tensorflow as tf
 
 from rnnzoo.builders import build_text_classifier
+from rnnzoo.datasets import batch_examples, iterate_batches
 from rnnzoo.evaluation import predict_with_bag_of_words
 from rnnzoo.tasks.classification import Classification, ClassifierServing
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
-from rnnzoo.tasks.splits import Split
-from rnnzoo.text import TextPipeline, count_tokens, make_tokenizer
+from rnnzoo.tasks.splits import MOST_BASELINE_EXAMPLES, Split
+from rnnzoo.text import UNKNOWN_ID, TextPipeline, count_tokens, make_tokenizer
 
 _DEFAULT_EXAMPLES = ["a wonderful film", "not good at all", "It was long, but I liked it."]
 
@@ -37,18 +38,22 @@ class TextClassification(Classification):
         def tokenize(examples):
             return tokenizer(examples[self.input_feature])
 
-        batches = train.batch(512).map(tokenize)
-        counts = count_tokens(token for batch in batches for token in batch.flat_values.numpy())
-        texts = ([token.decode() for token in row] for batch in batches for row in batch.to_list())
+        batches = batch_examples(train).map(tokenize)
+        words = iterate_batches(batches, "counting words")
+        counts = count_tokens(token for batch in words for token in batch.flat_values.numpy())
+        again = iterate_batches(batches, "counting n-grams")
+        texts = ([token.decode() for token in row] for batch in again for row in batch.to_list())
         return TextPipeline.learn(text, counts, texts)
 
     def _load_pipeline(self, folder: Path) -> TextPipeline:
         return TextPipeline.load(folder, self.config.text)
 
     def _report(self, columns: Mapping[str, Any]) -> dict[str, int | float]:
-        unknown = columns["token_ids"].values == 1
-        share = round(float(unknown.mean()) if len(unknown) else 0.0, 4)
-        return {**super()._report(columns), "unknown_token_share": share}
+        return {**super()._report(columns), "unknown_token_share": round(columns["token_ids"].share(UNKNOWN_ID), 4)}
+
+    @property
+    def _length_of_empty(self) -> int:
+        return 2 if self._pipeline.boundary_tokens else 0
 
     def vocabulary_sizes(self) -> dict[str, int]:
         sizes = {"tokens": len(self._pipeline.vocabulary)}
@@ -76,7 +81,7 @@ class TextClassification(Classification):
             column = of.columns["token_ids"]
             return np.split(column.values, column.offsets[1:-1])
 
-        num_ids = len(self._pipeline.vocabulary)
+        num_ids, train = len(self._pipeline.vocabulary), train.first(MOST_BASELINE_EXAMPLES)
         predicted = predict_with_bag_of_words(texts(train), train.columns["label"].values, texts(split), num_ids)
         return self._score_baseline("bag_of_words", predicted, split)
 

@@ -20,6 +20,7 @@ from rnnzoo.evaluation import (
 )
 from rnnzoo.tasks.odd_texts import ODD_TEXTS
 from rnnzoo.tasks.sequence_task import SequenceTask
+from rnnzoo.tasks.splits import MOST_BASELINE_EXAMPLES
 from rnnzoo.tasks.translation_pairs import PairSplit, encode_pairs, iterate_pairs, split_targets
 from rnnzoo.tasks.translation_search import TranslationSearch
 from rnnzoo.tasks.translation_serving import TranslationServing
@@ -56,21 +57,24 @@ class Translation(SequenceTask):
     # Data
 
     def _learn_pipeline(self, train: tf.data.Dataset) -> PairPipeline:
-        return PairPipeline.learn(self.config.text, iterate_pairs(train, self.config.data))
+        pairs = iterate_pairs(train, self.config.data, f"counting {self.config.text.unit}")
+        return PairPipeline.learn(self.config.text, pairs)
 
     def _load_pipeline(self, folder: Path) -> PairPipeline:
         return PairPipeline.load(folder, self.config.text)
 
     def _encode(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> PairSplit:
-        return encode_pairs(name, examples, self._pipeline, self.config.data, to_train=False)
+        key = self._make_key(name, dataset, to_train=False)
+        return encode_pairs(name, examples, self._pipeline, self.config.data, to_train=False, make_key=key)
 
     def _encode_to_train(self, name: str, examples: tf.data.Dataset, dataset: Dataset) -> PairSplit:
-        return encode_pairs(name, examples, self._pipeline, self.config.data, to_train=True)
+        key = self._make_key(name, dataset, to_train=True)
+        return encode_pairs(name, examples, self._pipeline, self.config.data, to_train=True, make_key=key)
 
     def make_batches(self, split: PairSplit, *, shuffle: bool) -> Batches:
         train = self.config.train
         names = (self.sequence_column, self.target_column)
-        longest = np.max([split.columns[name].lengths for name in names], axis=0)
+        longest = np.maximum(*(split.columns[name].lengths for name in names))
         widths = choose_widths(longest, train.num_buckets, train.batch_size)
         return Batches(split.columns, names, widths, train.batch_size, self.config.seed if shuffle else None)
 
@@ -166,6 +170,7 @@ class Translation(SequenceTask):
     def evaluate_baseline(self, train: PairSplit, split: PairSplit) -> dict[str, float]:
         by_characters = self.headline_metric == "character_error_rate"
         name, make = ("alignment", TransliterationBaseline) if by_characters else ("retrieval", RetrievalBaseline)
+        train = train.first(MOST_BASELINE_EXAMPLES)
         sources, queries = ([text.decode(errors="replace") for text in of.read_inputs()] for of in (train, split))
         return self._score_beside(name, split, make(sources, train.targets).predict(queries))
 

@@ -16,7 +16,7 @@ from rnnzoo.text.pieces import PIECE_CHARACTERS, cut_into_pieces
 from rnnzoo.text.pipeline import VOCABULARY_FILE
 from rnnzoo.text.special_tokens import EOS_ID, SPECIAL_TOKENS, UNKNOWN_ID
 from rnnzoo.text.tokenization import WordTokenizer, lower_case, make_valid_utf8
-from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary
+from rnnzoo.text.vocabulary import Vocabulary, build_vocabulary, prune_counts
 
 REPLACEMENT_CHARACTER = "\ufffd"
 _PIECES_AT_ONCE = 16
@@ -139,6 +139,7 @@ class LanguagePipeline(tf.Module):
         while batch := list(islice(pieces, _PIECES_AT_ONCE)):
             units, _, unit_counts = tf.unique_with_counts(self._split(tf.constant(batch)).values)
             counts.update(dict(zip(units.numpy().tolist(), unit_counts.numpy().tolist(), strict=True)))
+            prune_counts(counts)
         return Counter({self._to_token(unit): count for unit, count in counts.items()})
 
     @staticmethod

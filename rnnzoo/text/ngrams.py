@@ -8,7 +8,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from rnnzoo.text.special_tokens import PAD_ID, UNKNOWN_ID
-from rnnzoo.text.vocabulary import Vocabulary
+from rnnzoo.text.vocabulary import Vocabulary, prune_counts
 
 _FEWEST_TEXTS = 2
 _BEFORE_FIRST = "<bos>"
@@ -91,5 +91,6 @@ def build_ngram_encoder(texts: Iterable[Sequence[str]], lengths: Sequence[int], 
         for length in lengths:
             padded = [_BEFORE_FIRST] * (length - 1) + list(words)
             counts.update({" ".join(padded[end - length : end]) for end in range(length, len(padded) + 1)})
+        prune_counts(counts)
     shared = {ngram: count for ngram, count in counts.items() if count >= _FEWEST_TEXTS}
     return NgramEncoder(Vocabulary.of_most_frequent(shared, max_size), lengths)

@@ -12,6 +12,7 @@ from rnnzoo.text.pipeline import VOCABULARY_FILE
 from rnnzoo.text.special_tokens import BOS_ID, EOS_ID
 from rnnzoo.text.subwords import SubwordTokenizer
 from rnnzoo.text.text_units import CharacterUnits, TextUnits, WordUnits
+from rnnzoo.text.vocabulary import prune_counts
 
 _SIDES = ("source", "target")
 _BYTES_AT_ONCE = 1 << 18
@@ -144,6 +145,8 @@ class PairPipeline(tf.Module):
         for sources, targets in _make_batches(pairs):
             source_counts.update(_count(units, sources, text.lowercase))
             target_counts.update(_count(units, targets, text.lowercase))
+            prune_counts(source_counts)
+            prune_counts(target_counts)
         source = units.learn(source_counts, text.vocabulary_size, text.min_count, text.lowercase)
         if text.joint_vocabulary:
             return cls(source, source, text.max_length)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import tensorflow as tf
@@ -9,6 +10,10 @@ import tensorflow as tf
 from rnnzoo.config import UserError
 from rnnzoo.text.special_tokens import SPECIAL_TOKENS, UNKNOWN_ID
 from rnnzoo.text.string_file import load_strings, save_strings
+
+# Different things; with the strings some 250 MB.
+MOST_COUNTED = 2_000_000
+_COUNTED_AT_ONCE = 1 << 16
 
 
 class Vocabulary(tf.Module):
@@ -71,8 +76,30 @@ class Vocabulary(tf.Module):
 
 
 def count_tokens(tokens: Iterable[bytes | str]) -> Counter[str]:
-    """Counts tokens in one pass."""
-    return Counter(token.decode() if isinstance(token, bytes) else token for token in tokens)
+    """Counts tokens in one pass, in bounded memory: see `prune_counts`."""
+    counts: Counter[str] = Counter()
+    tokens = (token.decode(errors="replace") if isinstance(token, bytes) else token for token in tokens)
+    while some := list(islice(tokens, _COUNTED_AT_ONCE)):
+        counts.update(some)
+        prune_counts(counts)
+    return counts
+
+
+def prune_counts(counts: Counter) -> None:
+    """Forgets what is rare once there is too much to remember.
+
+    Up to `MOST_COUNTED` different things, two million, counts are exact. Beyond, the half that was seen least is
+    forgotten, and what comes again is counted from the beginning. So a count may be too low, by no more than those of
+    the things that were forgotten each time, which are the rarest: a vocabulary that is a fraction of that size has
+    the same tokens, but for some that are as rare as those.
+
+    Args:
+        counts: Is changed.
+    """
+    if len(counts) > MOST_COUNTED:
+        most_forgotten = sorted(counts.values())[len(counts) // 2]
+        for thing in [thing for thing, count in counts.items() if count <= most_forgotten]:
+            del counts[thing]
 
 
 def build_vocabulary(tokens: Iterable[bytes | str], max_size: int, min_count: int) -> Vocabulary:

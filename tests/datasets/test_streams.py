@@ -1,13 +1,14 @@
 """Running text as ids: documents or one stream, in memory or in a file."""
 
 import os
+import tempfile
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from rnnzoo.config.language_sections import LanguageTextSection
-from rnnzoo.datasets import EncodedText, EncodedTextWriter, encode_text, iterate_pieces
+from rnnzoo.datasets import EncodedText, array_store, encode_text, iterate_pieces
 from rnnzoo.text import LanguagePipeline
 
 BYTES = LanguagePipeline.learn(LanguageTextSection(unit="bytes"), [])
@@ -42,16 +43,23 @@ def test_the_first_piece_begins_a_document_whatever_it_says():
 
 @pytest.mark.parametrize(("size", "dtype"), [(5, np.uint8), (256, np.uint8), (257, np.uint16), (70_000, np.uint32)])
 def test_ids_take_as_few_bytes_as_the_vocabulary_allows(size, dtype):
-    writer = EncodedTextWriter(size)
-    writer.append(np.array([size - 1], np.int32), True)
-    text = writer.finish()
+    class LastId:
+        num_ids = size
+        cut_and_normalize = BYTES.cut_and_normalize
+
+        def encode(self, text):
+            return tf.ragged.constant([[size - 1]])
+
+    text = encode_text([(b"any", True)], LastId())
     assert text.token_ids.dtype == dtype and text.token_ids.tolist() == [size - 1]
 
 
-def test_a_long_text_lies_in_a_file_that_is_gone_afterwards(tmp_path):
+def test_a_long_text_lies_in_a_file_that_is_gone_afterwards(tmp_path, monkeypatch):
     pieces = [(bytes([number % 256]) * 1000, number % 10 == 0) for number in range(100)]
-    in_file = encode_text(iter(pieces), BYTES, folder=tmp_path, most_bytes=10_000)
     in_memory = encode_text(pieces, BYTES)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(array_store, "MOST_BYTES_IN_MEMORY", 10_000)
+    in_file = encode_text(iter(pieces), BYTES)
     assert isinstance(in_file.token_ids, np.memmap) and not isinstance(in_memory.token_ids, np.memmap)
     assert in_file.token_ids.dtype == np.uint16
     assert np.array_equal(in_file.token_ids, in_memory.token_ids)
