@@ -11,7 +11,7 @@ from rnnzoo.config.schema import Section
 class RunConfig(Section):
     """What every run has, whatever its task."""
 
-    name: str = Field(min_length=1, description="row name, `<task>/<dataset>`; names the export")
+    name: str = Field(min_length=1, max_length=200, description="row name, `<task>/<dataset>`; names the export")
     task: str = Field(description="the kind of system")
     seed: Annotated[int, Field(ge=0, lt=2**31)] = Field(1, description="the one seed of the run")
 

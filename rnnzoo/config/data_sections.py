@@ -125,7 +125,8 @@ class FilesSection(Section):
         splits = {"train", "validation", "test"} & given
         labels = {name for name in given if name.endswith("labels")}
         if given and not self.is_given:
-            raise ValueError("a file: `path`, or `train` and the other splits")
+            keys = ", ".join(f"`{name}`" for name in sorted(given))
+            raise ValueError(f"a file beside {keys}: `path`, or `train` and the other splits")
         if self.path and splits:
             raise ValueError("either `path`, which is cut into splits, or `train` with `validation` and `test`")
         if splits == {"train"}:
@@ -150,6 +151,7 @@ class DataSection(Section):
 
     dataset: str = Field(
         "",
+        max_length=200,
         description=(
             "TFDS name, with config and version where wanted: `glue/sst2`, `imdb_reviews`, `rnnzoo_mini`; empty: the "
             "data is in `[data.files]`"
@@ -193,9 +195,9 @@ class DataSection(Section):
     @model_validator(mode="after")
     def _one_source(self):
         if bool(self.dataset) == self.files.is_given:
-            raise ValueError(
-                "either `dataset`, the TFDS name of a data set, or a section [data.files] with files of your own"
-            )
+            wanted = "either `dataset`, the TFDS name of a data set, or a section [data.files] with files of your own"
+            given = ", ".join(f"files.{key}" for key in self.files.named_files)
+            raise ValueError(f"{wanted}, not both: dataset and {given}" if given else wanted)
         return self
 
     @model_validator(mode="after")

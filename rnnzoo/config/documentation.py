@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 
 from rnnzoo.config.run_configs import RUN_CONFIGS
 
+_NAMES = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
 
 @dataclass(frozen=True)
 class Key:
@@ -101,9 +103,10 @@ def _allowed(field: FieldInfo) -> str:
         )
     if get_origin(annotation) in (Union, types.UnionType):
         return " | ".join(part.__name__ for part in get_args(annotation))
-    name = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}.get(
-        getattr(annotation, "__name__", ""), "list of strings"
-    )
+    if get_origin(annotation) is list:
+        (item,) = get_args(annotation)
+        return f"list of {_NAMES[getattr(item, '__origin__', item)]}s"
+    name = _NAMES[annotation]
     bounds = []
     for rule in field.metadata:
         for symbol, bound in ((">=", "ge"), (">", "gt"), ("<=", "le"), ("<", "lt")):

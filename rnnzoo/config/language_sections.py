@@ -5,13 +5,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from rnnzoo.config.schema import (
+    Count,
     EvaluateSection,
+    Length,
     PositiveInt,
     Rate,
     RecurrentSection,
     Section,
     TextExportSection,
     TrainSection,
+    VocabularySize,
+    Width,
 )
 
 MOST_TOKENS = 100_000
@@ -25,7 +29,7 @@ class LanguageTextSection(Section):
         description="what is predicted next: Unicode characters (NFC), bytes, or words and punctuation marks",
     )
     lowercase: bool = Field(False, description="lower-case the text (Unicode)")
-    vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+    vocabulary_size: VocabularySize = Field(
         20_000, description="largest vocabulary, the four special tokens included; not for bytes"
     )
     min_count: PositiveInt = Field(2, description="a unit seen less often in train becomes `<unk>`")
@@ -42,7 +46,7 @@ class LanguageModelSection(RecurrentSection):
     """The model of a language model."""
 
     input: Literal["embedding", "one_hot"] = Field("embedding", description="how ids enter the network")
-    embedding_dim: PositiveInt = Field(128, description="width of the embedding")
+    embedding_dim: Width = Field(128, description="width of the embedding")
     tie_embeddings: bool = Field(False, description="use the embedding for the output too (Press and Wolf 2017)")
     locked_dropout: Rate = Field(
         0.0, description="dropout of whole features, the same at all steps of a window, where `dropout` is as well"
@@ -59,7 +63,7 @@ class LanguageModelSection(RecurrentSection):
 class LanguageTrainSection(TrainSection):
     """The training loop of a language model."""
 
-    window_length: PositiveInt = Field(
+    window_length: Length = Field(
         128,
         description=(
             "steps that a gradient goes back (truncated back-propagation through time); the state is carried on from "
@@ -78,7 +82,7 @@ class DecodeSection(Section):
     temperature: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         0.8, description="logits are divided by it; 0: always the most probable unit"
     )
-    top_k: Annotated[int, Field(ge=0)] = Field(0, description="draw among this many most probable units; 0: all")
+    top_k: Count = Field(0, description="draw among this many most probable units; 0: all")
     top_p: Annotated[float, Field(gt=0.0, le=1.0)] = Field(
         1.0,
         description="draw among the most probable units that have this probability together (Holtzman et al. 2020)",
@@ -98,7 +102,7 @@ class LanguageEvaluateSection(EvaluateSection):
 
     baseline: bool = Field(True, description="score a Witten-Bell n-gram model beside the model, on the same text")
     ngram_order: Annotated[int, Field(ge=1, le=9)] = Field(5, description="n of that model")
-    num_samples: Annotated[int, Field(ge=0)] = Field(
+    num_samples: Count = Field(
         1000, description="texts to sample for the report on new ones, of models of documents; 0: none"
     )
 

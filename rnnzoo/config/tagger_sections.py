@@ -5,7 +5,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from rnnzoo.config.data_sections import DataSection, TargetData
-from rnnzoo.config.schema import PositiveInt, Rate, Section, TokenSection, TrainSection
+from rnnzoo.config.schema import (
+    Length,
+    Number,
+    PieceLengths,
+    PositiveInt,
+    Rate,
+    Section,
+    TokenSection,
+    TrainSection,
+    VocabularySize,
+    Width,
+)
 
 
 class TokenData(DataSection):
@@ -56,7 +67,7 @@ class WordSection(TokenSection):
     lowercase: bool = Field(
         False, description="look up words and affixes in lower case; characters and shapes tell the case all the same"
     )
-    max_length: PositiveInt = Field(
+    max_length: Length = Field(
         512,
         description=(
             "longest sentence in words; what lies past it is cut in training, and reported, and has no tag in an "
@@ -64,10 +75,10 @@ class WordSection(TokenSection):
         ),
     )
     characters: bool = Field(True, description="read the characters of each word, case and all")
-    word_length: Annotated[int, Field(ge=2)] = Field(
+    word_length: Annotated[int, Field(ge=2, le=1000)] = Field(
         16, description="characters that are read; of a longer word those at its beginning and its end"
     )
-    character_vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+    character_vocabulary_size: VocabularySize = Field(
         500, description="largest vocabulary of characters, the four special tokens included"
     )
     character_min_count: PositiveInt = Field(
@@ -109,7 +120,7 @@ class TaggerSection(Section):
 class TaggerTrainSection(TrainSection):
     """The training loop of a tagger."""
 
-    missed_span_cost: Annotated[float, Field(ge=0.0)] = Field(
+    missed_span_cost: Annotated[float, Field(ge=0.0, le=100.0)] = Field(
         0.0,
         description=(
             "of tags that mark spans: added to the logit of `O` in training wherever the truth is another tag, so that "
@@ -124,19 +135,19 @@ class WordFeatureSection(Section):
     character_layer: Literal["convolution", "recurrence"] = Field(
         "convolution", description="how the characters of a word become a vector; `recurrence`: of `cell` too"
     )
-    character_dim: PositiveInt = Field(64, description="width of that vector; even for `recurrence`")
-    character_kernel_sizes: Annotated[list[PositiveInt], Field(min_length=1)] = Field(
+    character_dim: Width = Field(64, description="width of that vector; even for `recurrence`")
+    character_kernel_sizes: Annotated[PieceLengths, Field(min_length=1)] = Field(
         [3], description="widths of the filters of `convolution` in characters; they share `character_dim`"
     )
     character_dropout: Rate = Field(0.0, description="share of training characters replaced by `<unk>`")
-    rare_word_dropout: Annotated[float, Field(ge=0.0)] = Field(
+    rare_word_dropout: Number = Field(
         0.0,
         description=(
             "a word seen n times in train is replaced by `<unk>` with probability a / (a + n) in training, where a is "
             "this, or with `word_dropout` if that is greater (Kiperwasser and Goldberg 2016); 0: off"
         ),
     )
-    shape_dim: PositiveInt = Field(16, description="width of the embedding of a word's shape")
+    shape_dim: Width = Field(16, description="width of the embedding of a word's shape")
 
     @model_validator(mode="after")
     def _widths_can_be_parted(self):

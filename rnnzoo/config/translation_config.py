@@ -8,12 +8,16 @@ from rnnzoo.config.base_config import RunConfig
 from rnnzoo.config.data_sections import DataSection, TargetData
 from rnnzoo.config.schema import (
     CellSection,
+    Count,
     EvaluateSection,
+    NumLayers,
     PositiveInt,
     Rate,
     Section,
     TextExportSection,
     TrainSection,
+    VocabularySize,
+    Width,
 )
 
 _MOST_UNITS = 10_000
@@ -46,7 +50,7 @@ class PairTextSection(Section):
     )
     lowercase: bool = Field(False, description="lower-case both texts (Unicode); what is written is then lower case")
     joint_vocabulary: bool = Field(False, description="one vocabulary for both sides")
-    vocabulary_size: Annotated[int, Field(ge=5)] = Field(
+    vocabulary_size: VocabularySize = Field(
         8_000, description="largest vocabulary of each side, or of both together, the four special tokens included"
     )
     min_count: PositiveInt = Field(
@@ -64,12 +68,12 @@ class PairTextSection(Section):
 class TranslatorSection(CellSection):
     """The encoder and the decoder."""
 
-    units: Annotated[int, Field(ge=2, multiple_of=2)] = Field(
+    units: Annotated[Width, Field(ge=2, multiple_of=2)] = Field(
         256, description="width of the decoder and of the encoder, of which each direction has half"
     )
-    encoder_layers: PositiveInt = Field(2, description="bidirectional recurrent layers that read")
-    decoder_layers: PositiveInt = Field(2, description="recurrent layers that write")
-    embedding_dim: PositiveInt = Field(256, description="width of the embeddings")
+    encoder_layers: NumLayers = Field(2, description="bidirectional recurrent layers that read")
+    decoder_layers: NumLayers = Field(2, description="recurrent layers that write")
+    embedding_dim: Width = Field(256, description="width of the embeddings")
     attention: Literal["dot", "general", "additive", "none"] = Field(
         "general",
         description=(
@@ -86,6 +90,10 @@ class TranslatorSection(CellSection):
         0.0, description="dropout of whole features, the same at all steps of a text, on embeddings and the output"
     )
     word_dropout: Rate = Field(0.0, description="share of training tokens replaced by `<unk>` in the input")
+
+    @property
+    def num_recurrent_layers(self) -> int:
+        return self.encoder_layers + self.decoder_layers
 
     @model_validator(mode="after")
     def _feeding_needs_attention(self):
@@ -105,7 +113,7 @@ class SearchSection(Section):
     max_length_ratio: Annotated[float, Field(ge=0.0, le=1000.0)] = Field(
         2.0, description="an output has at most so many units for each of the source, …"
     )
-    max_length_extra: Annotated[int, Field(ge=0)] = Field(10, description="… and so many more, …")
+    max_length_extra: Count = Field(10, description="… and so many more, …")
     max_tokens_limit: Annotated[int, Field(ge=1, le=_MOST_UNITS)] = Field(
         200, description="… but never more than this many"
     )

@@ -2,19 +2,22 @@
 
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
+# TensorFlow enters the gradient of each trace of a `tf.custom_gradient` in this table and never takes it out again. As
+# the gradient refers to tensors of its graph, no such graph could ever be freed: each further model trained in a
+# process would cost tens to hundreds of megabytes. There is no public way to it.
+_entries = ops.gradient_registry._registry
+_PREFIX = "CustomGradient-"
+
 
 def custom_gradient(function: Callable) -> Callable:
-    """Does what `tf.custom_gradient` does, without keeping in memory every graph that the function was traced in.
-
-    TensorFlow enters the gradient of each trace in a table of the process and never takes it out again. As the
-    gradient refers to tensors of its graph, no such graph could ever be freed: each further model trained in a
-    process would cost tens to hundreds of megabytes.
+    """Does what `tf.custom_gradient` does, but what is traced can be freed with its graph.
 
     Args:
         function: From tensors to results and the function that computes their gradient.
@@ -24,38 +27,36 @@ def custom_gradient(function: Callable) -> Callable:
     @functools.wraps(function)
     @tf.autograph.experimental.do_not_convert
     def run(*tensors):
-        results = with_gradient(*tensors)
-        tie_gradient_to_graph(tf.nest.flatten(results)[0])
-        return results
+        with gradients_freed_with_graph():
+            return with_gradient(*tensors)
 
     return run
 
 
-def tie_gradient_to_graph(tensor: tf.Tensor) -> tf.Tensor:
-    """Moves the gradient of a result of a `tf.custom_gradient` from the table of the process to the result's graph.
+@contextmanager
+def gradients_freed_with_graph() -> Iterator[None]:
+    """Lets what is traced inside with `tf.custom_gradient`, by whomever, be freed with the graph it is traced in."""
+    if tf.executing_eagerly():
+        yield
+        return
+    before = set(_entries)
+    yield
+    graph = tf.compat.v1.get_default_graph()
+    for name in _entries.keys() - before:
+        if name.startswith(_PREFIX) and not isinstance(_entries[name]["type"], _GradientOfGraph):
+            _entries[name]["type"] = _GradientOfGraph(graph, name, _entries[name]["type"])
+            weakref.finalize(graph, _entries.pop, name, None).atexit = False
 
-    Args:
-        tensor: A result that TensorFlow's own code gave, such as that of `all_reduce`.
 
-    Returns:
-        The tensor.
-    """
-    if isinstance(tensor, tf.__internal__.EagerTensor):
-        return tensor
-    try:
-        name = tensor.op.get_attr("_gradient_op_type").decode()
-    except ValueError:
-        return tensor  # no gradient of its own
-    entries = ops.gradient_registry._registry  # there is no public way to it
-    graph = tensor.graph
-    if not hasattr(graph, "_rnnzoo_gradients"):
-        graph._rnnzoo_gradients = {}
-    graph._rnnzoo_gradients[name] = entries[name]["type"]
-    get_graph = weakref.ref(graph)
+class _GradientOfGraph:
+    """A gradient that the graph holds, and the table only finds."""
 
-    def find_and_run(operation: tf.Operation, *upstream: tf.Tensor) -> Any:
-        return get_graph()._rnnzoo_gradients[name](operation, *upstream)
+    def __init__(self, graph: tf.Graph, name: str, gradient: Callable):
+        if not hasattr(graph, "_rnnzoo_gradients"):
+            graph._rnnzoo_gradients = {}
+        graph._rnnzoo_gradients[name] = gradient
+        self._find_graph = weakref.ref(graph)
+        self._name = name
 
-    entries[name]["type"] = find_and_run
-    weakref.finalize(graph, entries.pop, name, None).atexit = False
-    return tensor
+    def __call__(self, operation: tf.Operation, *upstream: tf.Tensor) -> Any:
+        return self._find_graph()._rnnzoo_gradients[self._name](operation, *upstream)

@@ -1,5 +1,7 @@
 """Giving back the memory of what is no longer used."""
 
+import contextlib
+import ctypes
 import functools
 import gc
 from collections.abc import Callable
@@ -18,5 +20,8 @@ def gives_memory_back(function: Callable) -> Callable:
             return function(*arguments, **named_arguments)
         finally:
             gc.collect()
+            # Glibc keeps what was freed between things still in use; other systems have no such function.
+            with contextlib.suppress(OSError, AttributeError, TypeError):
+                ctypes.CDLL(None).malloc_trim(0)
 
     return run

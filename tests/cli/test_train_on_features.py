@@ -20,6 +20,10 @@ TINY = [
 CLIP = {"features": [[0, 0, 1, 0, 0, 0, 0, 0], [0, 0, 0, 0, 1, 0, 0, 0], [0, 0, 0, 0, 0, 0, 1, 0]]}
 
 
+# Whole runs by the command line are in the default tests for texts, words and languages.
+pytestmark = pytest.mark.slow
+
+
 def invoke(*arguments, input=None):
     return CliRunner().invoke(cli, arguments, input=input, catch_exceptions=False)
 

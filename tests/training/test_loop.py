@@ -103,14 +103,6 @@ def test_a_run_that_was_stopped_and_resumed_equals_one_that_was_not(data, tmp_pa
     assert without_times(whole.history) == without_times(resumed.history)
 
 
-def test_a_seed_decides_the_weights(data, tmp_path):
-    _, model = run(data, tmp_path / "a", "train.epochs=1")
-    _, same = run(data, tmp_path / "b", "train.epochs=1")
-    _, other = run(data, tmp_path / "c", "train.epochs=1", seed=2)
-    assert_same_weights(model, same)
-    assert np.abs(model.get_weights()[0] - other.get_weights()[0]).max() > 0
-
-
 def test_xla_gives_the_same_numbers(data, tmp_path):
     # With dropout: its masks are the same with and without XLA.
     overrides = ["train.epochs=2", "model.dropout=0.3"]
