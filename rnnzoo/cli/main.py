@@ -90,6 +90,9 @@ def main() -> None:
     except BrokenPipeError:  # `rnnzoo … | head`
         sys.stderr.close()
         sys.exit(141)
+    except SystemExit as ended:
+        interruption.leave(ended.code)
+        raise
 
 
 if __name__ == "__main__":

@@ -67,9 +67,16 @@ class Meeting:
             while not self._is_over.wait(1.0):
                 pass
 
-    def leave(self) -> None:
-        """Closes the connections: the others notice that this process has gone."""
+    def leave(self, patience: float = 0.0) -> None:
+        """Closes the connections: the others notice that this process has gone.
+
+        Args:
+            patience: How many seconds to let the chief go first. What all have found wrong it is to say, and to write
+                down, before it hears of a process that has gone.
+        """
         self._is_over.set()
+        if not self._cluster.is_chief:
+            self._all_left.wait(patience)
         for connection in self._connections.values():
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

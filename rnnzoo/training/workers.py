@@ -16,6 +16,8 @@ from rnnzoo.training.meeting import Meeting, meet
 
 # All have met; what is left is a matter of seconds.
 _START_SECONDS = 50.0
+# Most mistakes are found by all, and told by the chief.
+_MISTAKE_SECONDS = 10.0
 
 
 class Workers:
@@ -90,6 +92,7 @@ class Workers:
         """
         if self.num_replicas == 1:
             return gradients
+
         def flatten(gradients, weight):
             # One vector, since many small messages take longer than a large one.
             flat = tf.concat([tf.reshape(gradient, [-1]) for gradient in gradients], 0)
@@ -164,7 +167,7 @@ class Workers:
         if isinstance(error, tf.errors.OpError):
             # Most likely because of a process that has gone, which the meeting is about to say.
             self._meeting.wait_for_loss(5.0)
-        self._meeting.leave()
+        self._meeting.leave(_MISTAKE_SECONDS if isinstance(error, UserError) else 0.0)
 
 
 def take_rows(arrays: Mapping[str, np.ndarray], replica: int, num_replicas: int) -> dict[str, np.ndarray]:

@@ -175,6 +175,18 @@ def test_all_hear_of_the_one_that_has_gone(lost):
         assert error.exit_code not in (0, UserError.exit_code)
 
 
+def test_the_chief_goes_first_where_all_have_found_a_mistake():
+    meetings, complaints = meet_all(make_clusters(2))
+    thread = threading.Thread(target=meetings[1].leave, args=(60.0,))
+    thread.start()
+    time.sleep(0.2)
+    assert complaints == {0: [], 1: []}
+    meetings[0].leave()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert complaints == {0: [], 1: []}
+
+
 def test_who_has_not_come_is_named():
     clusters = make_clusters(3)
     results, _ = meet_all(clusters[:2], seconds=1.5)
