@@ -34,7 +34,7 @@ def test_training_says_what_it_did_and_what_to_type_next(trained):
         "bag of words accuracy",
         "answers of the export",
         'rnnzoo predict sentiment/mini "your text"',
-        "tensorflow/serving",
+        "rnnzoo serve sentiment/mini",
         "saved_models/sentiment/mini/1",
     ):
         assert words in trained.output
@@ -46,10 +46,11 @@ def test_the_run_folder_holds_everything(trained):
         *("config.toml", "environment.json", "history.json", "metrics.json", "evaluation.json", "model.keras"),
         *("log.txt", "curves.png", "confusion_matrix.png"),
         *("vocabularies/vocabulary.jsonl", "vocabularies/labels.jsonl"),
-        *("checkpoints/best.npz", "checkpoints/epoch-0002.npz"),
+        "checkpoints/epoch-0002.npz",
     ):
         assert (first / name).stat().st_size > 0, name
     assert list((first / "tensorboard").iterdir())
+    assert len(list((first / "checkpoints").glob("best-*.npz"))) in (1, 2)
     assert load_config(str(first)).seed == 1
     assert load_config(str(second)).seed == 2
     metrics = json.loads((first / "metrics.json").read_text())
