@@ -42,7 +42,7 @@ def trained(tmp_path_factory):
 
 def test_training_shows_scores_answers_and_what_to_type_next(trained):
     assert trained.exit_code == 0, trained.output
-    for words in ("steps", "step statistics accuracy", "answers of the export", "rows.jsonl", "tensorflow/serving"):
+    for words in ("steps", "step statistics accuracy", "answers of the export", "rows.jsonl", "rnnzoo serve"):
         assert words in trained.output
 
 
