@@ -2,6 +2,9 @@
 
 import importlib
 import importlib.util
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -55,6 +58,14 @@ def test_torch_gives_the_answers_of_the_export(name):
 
 @pytest.mark.parametrize("name", ["pos/mini", *slow(["lm/hello", "translate/mini"])])
 def test_the_c_library_gives_the_answers_of_the_session(name):
+    # In a process of its own: it turns XLA off for the whole process.
+    code = f"from tests.benchmarks.test_serving import compare_c_library; compare_c_library({name!r})"
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    )
+
+
+def compare_c_library(name):
     answerers = None
     for question in make_questions(name):
         answerers = answerers or [ExportedAnswerer(question.export, by_c_api) for by_c_api in (False, True)]

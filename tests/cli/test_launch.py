@@ -103,7 +103,12 @@ def test_ctrl_c_ends_all_within_five_seconds(tmp_path):
         "folder = pathlib.Path(sys.argv[1]); command = [sys.executable, '-c', sys.argv[2], sys.argv[1]]\n"
         "sys.exit(Launch(command, 2, folder / 'logs', print).run(restarts=5))"
     )
-    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), stubborn], env=environment())
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), stubborn],
+        env=environment(),
+        # A shell starts what runs in the background with Ctrl-C ignored, and so would this be.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     while len(list(tmp_path.glob("[0-9]*"))) < 2:
         assert process.poll() is None
         time.sleep(0.01)
