@@ -1,6 +1,5 @@
 """A version of a model as TensorFlow Serving holds it: a graph session, and batches made of several requests."""
 
-import functools
 import threading
 from concurrent.futures import Future
 from pathlib import Path
@@ -44,11 +43,6 @@ class StandInModel:
     def signatures(self):
         """`SignatureDef` by name."""
         return self._model.signatures
-
-    @functools.cached_property
-    def refuses_unlike_rows(self):
-        """Whether the graph checks that all inputs have as many rows as each other."""
-        return b"have unlike numbers of rows" in (self._directory / "saved_model.pb").read_bytes()
 
     def run(self, signature, inputs):
         definition = self.signatures.get(signature)

@@ -124,10 +124,8 @@ def check(server, model, body, must_be_answered):
         assert reply["error"]
         return
     signature, inputs, outputs = model.last
-    if len({len(array) for array in inputs.values()}) > 1:
-        # Not of one batch, and so nobody's row. Exports of before the graph itself refused this may broadcast.
-        assert not model.model.refuses_unlike_rows
-        return
+    # What is not of one batch is refused: it would be nobody's row.
+    assert len({len(array) for array in inputs.values()}) == 1
     num_rows = len(next(iter(inputs.values())))
     definition = model.signatures[signature]
     assert set(outputs) == set(definition.outputs)
